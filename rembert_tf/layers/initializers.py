@@ -1,0 +1,40 @@
+"""How weights start when no checkpoint provides them."""
+
+import keras
+from keras import ops
+
+
+def new_weight(config):
+    """Returns the initializer of tables and kernels: a normal cut off at two standard deviations."""
+    return keras.initializers.TruncatedNormal(stddev=config.initializer_range)
+
+
+def zero_row(row, initializer):
+    """Returns an initializer that sets one row of a table to zero, as the reference does for padding."""
+    return initializer if row is None else ZeroRow(row, initializer)
+
+
+@keras.saving.register_keras_serializable("rembert_tf")
+class ZeroRow(keras.initializers.Initializer):
+    """Wraps another initializer and clears one row of what it returns.
+
+    Args:
+        row: index of the row to clear.
+        initializer: fills the rest.
+    """
+
+    def __init__(self, row, initializer):
+        self.row = row
+        self.initializer = keras.initializers.get(initializer)
+
+    def __call__(self, shape, dtype=None):
+        values = self.initializer(shape, dtype=dtype)
+        is_row = ops.equal(ops.arange(shape[0]), self.row)[:, None]
+        return ops.where(is_row, ops.zeros_like(values), values)
+
+    def get_config(self):
+        return {"row": self.row, "initializer": keras.saving.serialize_keras_object(self.initializer)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(config["row"], keras.saving.deserialize_keras_object(config["initializer"]))

@@ -1,0 +1,89 @@
+"""RemBertForSequenceClassification: one label, several labels or numbers for a text or a pair."""
+
+import keras
+from keras import ops
+
+from rembert_tf.errors import InputError
+from rembert_tf.layers.initializers import new_weight
+from rembert_tf.models.pretrained import head_policy
+from rembert_tf.models.rembert_model import RemBertModel
+from rembert_tf.models.task_model import IGNORED_LABEL, TaskModel, mean_over_kept
+
+
+@keras.saving.register_keras_serializable("rembert_tf")
+class RemBertForSequenceClassification(TaskModel):
+    """A classifier or regressor on the pooled first token.
+
+    Without a loss in `compile`, the loss follows `config.problem_type`, or, where that is None, the
+    labels: one output means mean squared error, integer labels cross-entropy (label -100 is ignored),
+    float labels binary cross-entropy of every entry.
+
+    Args:
+        config: a RemBertConfig; `num_labels` is the number of outputs.
+        **kwargs: `name`, `dtype` and `trainable`, as of any Keras model.
+    """
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        self.rembert = RemBertModel(config, dtype=self.dtype_policy, name="rembert")
+        policy = head_policy(self.dtype_policy)
+        self.dropout = keras.layers.Dropout(config.classifier_dropout_prob, dtype=policy, name="dropout")
+        self.classifier = keras.layers.Dense(
+            config.num_labels, kernel_initializer=new_weight(config), dtype=policy, name="classifier"
+        )
+        self.build()
+
+    def build(self, input_shape=None):
+        self.classifier.build((None, self.config.hidden_size))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        """Returns logits (batch, num_labels) for the inputs of `RemBertModel`."""
+        pooled = self.rembert(inputs, training=training)["pooler_output"]
+        return self.classifier(self.dropout(pooled, training=training))
+
+    def problem_type(self, labels):
+        """Returns the kind of problem that labels of this dtype make, by the reference's rules."""
+        if self.config.problem_type is not None:
+            return self.config.problem_type
+        if self.config.num_labels == 1:
+            return "regression"
+        is_float = "float" in keras.backend.standardize_dtype(labels.dtype)
+        return "multi_label_classification" if is_float else "single_label_classification"
+
+    def task_loss(self, y, y_pred, sample_weight=None):
+        """Returns the scalar loss.
+
+        Args:
+            y: (batch,) or (batch, 1) class numbers; (batch, num_labels) for several labels; numbers of
+                the shape of the logits (or (batch,) for one output) for regression.
+            y_pred: (batch, num_labels) logits.
+            sample_weight: (batch,) or None.
+        """
+        y = ops.convert_to_tensor(y)
+        problem_type = self.problem_type(y)
+        if problem_type == "single_label_classification":
+            return self._single_label_loss(y, y_pred, sample_weight)
+        y = ops.cast(y, y_pred.dtype)
+        y = ops.reshape(y, (-1, 1)) if self.config.num_labels == 1 else y
+        if len(y.shape) != 2 or y.shape[1] not in (None, self.config.num_labels):
+            raise InputError(
+                f"{problem_type} with {self.config.num_labels} labels needs y of shape "
+                f"(batch, {self.config.num_labels}), not {tuple(y.shape)}."
+            )
+        if problem_type == "regression":
+            loss = keras.losses.MeanSquaredError()
+        else:
+            loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        return loss(y, y_pred, sample_weight=sample_weight)
+
+    def _single_label_loss(self, y, y_pred, sample_weight):
+        if len(y.shape) > 2 or (len(y.shape) == 2 and y.shape[1] not in (None, 1)):
+            raise InputError(
+                f"single_label_classification needs one class number a row, shape (batch,), not {tuple(y.shape)}; "
+                "several labels a row are floats, or need problem_type='multi_label_classification'."
+            )
+        y = ops.reshape(y, (-1,))
+        kept = ops.not_equal(y, IGNORED_LABEL)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return mean_over_kept(loss, ops.where(kept, y, ops.zeros_like(y)), y_pred, kept, sample_weight)
