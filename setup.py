@@ -28,7 +28,14 @@ EXTRAS = {
     # Model Garden needs the TF 2.20 line. Left unpinned beside tensorflow, pip cannot resolve it.
     "garden": ["tf-models-official==2.20.*"],
     "serving": ["tensorflow-serving-api>=2.20,<2.22", "grpcio>=1.60", "aiohttp>=3.9"],
-    "demo": ["django>=5.2,<5.3", "wagtail>=7.0,<7.1", "scikit-learn>=1.4"],
+    # The message catalogues that the demo trains on, and what its n-gram baseline needs.
+    "demo": [
+        "django>=5.2,<5.3",
+        "django-allauth>=65.13,<66",
+        "sphinx>=9.0,<9.1",
+        "babel>=2.13",
+        "scikit-learn>=1.4",
+    ],
     "jax": ["jax>=0.4.34"],
     "beam": ["apache-beam>=2.60"],
     "onnx": ["tf2onnx>=1.16", "onnxruntime>=1.18"],

@@ -6,7 +6,7 @@ import tensorflow_text as tf_text
 from rembert_tf.errors import InputError
 from rembert_tf.tokenization import literals, packing
 from rembert_tf.tokenization.texts import as_texts
-from rembert_tf.tokenization.tokenizer_base import TokenizerBase
+from rembert_tf.tokenization.tokenizer_base import TokenizerBase, check_length
 
 PADDING = (False, True, "longest", "max_length")
 TRUNCATION = (False, True, *packing.STRATEGIES)
@@ -92,7 +92,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         pairs = None if text_pair is None else as_texts(text_pair, "text_pair", like=texts)[0]
         first = self.tokenize_to_ids(texts, split_special_tokens)
         second = None if pairs is None else self.tokenize_to_ids(pairs, split_special_tokens)
-        max_length = self.model_max_length if max_length is None else max_length
+        max_length = self.model_max_length if max_length is None else check_length("max_length", max_length)
         if truncation:
             budget = _budget(max_length, add_special_tokens, second is not None)
             strategy = packing.LONGEST_FIRST if truncation is True else truncation

@@ -13,7 +13,7 @@ LONGEST_FIRST, ONLY_FIRST, ONLY_SECOND = "longest_first", "only_first", "only_se
 STRATEGIES = (LONGEST_FIRST, ONLY_FIRST, ONLY_SECOND)
 
 # A batch of no rows has no longest row either; models need a position to pool.
-MINIMUM_WIDTH = 2
+WIDTH_OF_NO_ROWS = 2
 
 
 def number_of_special_tokens(pair):
@@ -118,6 +118,6 @@ def pad(rows, value, width=None):
         Dense (batch, width).
     """
     if width is None:
-        longest = tf.maximum(rows.bounding_shape(axis=1), MINIMUM_WIDTH)
+        longest = tf.where(rows.nrows() > 0, rows.bounding_shape(axis=1), WIDTH_OF_NO_ROWS)
         return rows.to_tensor(value, shape=tf.stack([rows.nrows(), longest]))
     return rows.to_tensor(value, shape=[None, width])

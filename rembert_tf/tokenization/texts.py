@@ -18,8 +18,7 @@ def as_texts(value, name, like=None):
             of rows differs from `like`.
     """
     if not tf.is_tensor(value):
-        _check_strings(value, name)
-        value = tf.constant(value, tf.string, shape=(0,) if isinstance(value, (list, tuple)) and not value else None)
+        value = _constant(value, name)
     if value.dtype != tf.string:
         raise InputError(f"{name} must hold strings, not {value.dtype.name}.")
     if value.shape.rank not in (0, 1):
@@ -31,11 +30,20 @@ def as_texts(value, name, like=None):
     return texts, single
 
 
-def _check_strings(value, name):
+def _constant(value, name):
     if isinstance(value, (str, bytes)):
-        return
-    if not hasattr(value, "__iter__"):
+        return tf.constant(_encoded(value, name))
+    # A mapping or a set iterates too, but not over rows in their order.
+    if not hasattr(value, "__iter__") or isinstance(value, (dict, set, frozenset)) or getattr(value, "ndim", 1) == 0:
         raise InputError(f"{name} must be a string or a list of strings, not {value!r}.")
-    for row, entry in enumerate(value):
-        if not isinstance(entry, (str, bytes)):
-            raise InputError(f"{name}[{row}] must be a string, not {entry!r}.")
+    rows = [_encoded(entry, f"{name}[{row}]") for row, entry in enumerate(value)]
+    return tf.constant(rows, tf.string, shape=[len(rows)])
+
+
+def _encoded(text, name):
+    if not isinstance(text, (str, bytes)):
+        raise InputError(f"{name} must be a string, not {text!r}.")
+    try:
+        return text.encode("utf-8") if isinstance(text, str) else text
+    except UnicodeEncodeError:
+        raise InputError(f"{name} holds half of a surrogate pair, which no text can: {text!r}.") from None

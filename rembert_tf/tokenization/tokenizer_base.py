@@ -1,6 +1,7 @@
 """What a tokenizer knows without tokenizing: its vocabulary, special tokens and files."""
 
 import json
+import numbers
 from pathlib import Path
 
 from rembert_tf.errors import InputError
@@ -46,7 +47,7 @@ class TokenizerBase:
         content = model if isinstance(model, bytes) else read_vocabulary_file(model)
         self.vocabulary = Vocabulary(content, special_tokens, source)
         self.do_lower_case, self.keep_accents, self.remove_space = do_lower_case, keep_accents, remove_space
-        self.model_max_length = model_max_length
+        self.model_max_length = check_length("model_max_length", model_max_length)
 
     @classmethod
     def from_pretrained(cls, path, **overrides):
@@ -118,9 +119,16 @@ class TokenizerBase:
         Raises:
             InputError: an id is outside the vocabulary.
         """
-        if isinstance(ids, int):
+        if isinstance(ids, numbers.Integral):
             return self.vocabulary.id_to_token(ids)
         return [self.vocabulary.id_to_token(int(token_id)) for token_id in ids]
+
+
+def check_length(name, value):
+    """Returns a number of pieces as a Python integer, or raises an InputError that names it."""
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
+        raise InputError(f"{name} must be a number of pieces, 0 or more, not {value!r}.")
+    return int(value)
 
 
 def _read_settings(file):
@@ -138,5 +146,5 @@ def _read_settings(file):
         # "No limit" is stored as a number of thirty digits, which no tensor holds.
         limit = int(content.get("model_max_length") or DEFAULT_LENGTH)
         return {**settings, "model_max_length": limit if limit < 2**31 else DEFAULT_LENGTH}
-    except (ValueError, AttributeError, KeyError, TypeError) as problem:
+    except (ValueError, AttributeError, KeyError, TypeError, OverflowError) as problem:
         raise InputError(f"{str(file)!r} is not a tokenizer configuration: {problem!r}.") from None

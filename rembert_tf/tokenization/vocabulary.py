@@ -39,6 +39,8 @@ class Vocabulary:
         self.appended = {}
         for role in SPECIAL_TOKENS:
             token = self.special_tokens[role]
+            if not isinstance(token, str) or not token:
+                raise InputError(f"{role} must be a string that is not empty, not {token!r}.")
             if not self.has_piece(token) and token not in self.appended:
                 self.appended[token] = self.size + len(self.appended)
 

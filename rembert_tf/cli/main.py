@@ -1,0 +1,98 @@
+"""The `rembert` command: a group that imports a subcommand's module only when it runs."""
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+from rembert_tf.errors import InputError
+from rembert_tf.version import __version__
+
+USER_MISTAKE = 2
+OUR_MISTAKE = 1
+INTERRUPTED = 130
+
+# name on the command line -> (module with a click command called `command`, one line of help)
+COMMANDS = {
+    "demo": ("rembert_tf.cli.demo", "Train, evaluate, export and serve a small model on real text."),
+    "train-tokenizer": ("rembert_tf.cli.train_tokenizer", "Train a SentencePiece vocabulary."),
+    "finetune": ("rembert_tf.cli.finetune", "Fine-tune a model on a task."),
+    "predict": ("rembert_tf.cli.predict", "Label the texts of a file with a model directory."),
+    "export": ("rembert_tf.cli.export", "Write a SavedModel that takes raw strings."),
+    "serve": ("rembert_tf.cli.serve", "Serve SavedModels over REST and gRPC."),
+    "query": ("rembert_tf.cli.query", "Send texts to a model server and print its answers."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help without importing them."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(COMMANDS[name][0]).command
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_, help_line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rembert")
+@click.option("--debug", is_flag=True, help="Show the full traceback when something fails.")
+def rembert(debug):
+    """RemBERT for TensorFlow: train, convert, evaluate and serve.
+
+    Every command has --help with an example. Results go to standard output, progress and
+    messages to standard error. Exit codes: 0 done, 2 something you can mend, 1 our defect.
+    """
+
+
+def main(arguments=None):
+    """Runs the command line and exits with 0, 2 (the user's mistake) or 1 (ours)."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments  # accepted anywhere, not only before the subcommand
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    if not debug:
+        # TensorFlow reports a missing GPU as an error on every start.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(run(arguments, debug))
+
+
+def run(arguments, debug=False):
+    """Runs one command and returns its exit code."""
+    try:
+        outcome = rembert.main(args=arguments, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as mistake:
+        mistake.show()
+        return USER_MISTAKE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("rembert: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0  # the reader of a pipe (`| head`) has seen enough
+    except InputError as mistake:
+        return report(f"rembert: {mistake}", USER_MISTAKE, debug)
+    except Exception as defect:
+        hint = "" if debug else " (this is a defect of rembert-tf; --debug shows where)"
+        return report(f"rembert: {type(defect).__name__}: {defect}{hint}", OUR_MISTAKE, debug)
+
+
+def report(message, code, debug):
+    """Prints the traceback when asked, then the message, and returns the exit code."""
+    if debug:
+        traceback.print_exc()
+    click.echo(message, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Fine-tuning with `model.fit`: evaluation after every epoch, best and last checkpoints, a run folder."""
+
+import dataclasses
+import math
+
+import keras
+
+from rembert_tf.errors import InputError
+from rembert_tf.training.optimizer import make_optimizer
+
+LOG_EVERY = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class FinetuneSettings:
+    """How to train.
+
+    Args:
+        epochs: passes over the training rows.
+        max_steps: stops earlier, after this many steps; None for no limit.
+        batch_size: rows of a step.
+        learning_rate: peak of warm-up and linear decay. 1e-5 suits the released checkpoint (paper, table
+            15: 8e-6 to 3e-5); a small new model needs about 1e-3.
+        max_length: pieces of a text or pair, special tokens counted.
+        warmup_ratio: share of the steps that warms up.
+        weight_decay: AdamW's, without biases and LayerNorm.
+        seed: of new weights, dropout and the rows' order.
+    """
+
+    epochs: int = 3
+    max_steps: int | None = None
+    batch_size: int = 32
+    learning_rate: float = 1e-5
+    max_length: int = 128
+    warmup_ratio: float = 0.1
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "max_length"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.max_steps is not None and self.max_steps < 1:
+            raise InputError(f"max_steps must be at least 1, not {self.max_steps}.")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise InputError(f"learning_rate must be a positive number, not {self.learning_rate}.")
+
+    def total_steps(self, steps_per_epoch):
+        """Returns the steps of the whole training."""
+        steps = self.epochs * steps_per_epoch
+        return steps if self.max_steps is None else min(steps, self.max_steps)
+
+
+def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
+    """Trains a model and leaves its best and its last state in the run folder.
+
+    Args:
+        model: a task model, built.
+        tokenizer: saved beside the model in both checkpoints.
+        batches: the training TextBatches.
+        settings: FinetuneSettings.
+        run: a RunFolder.
+        evaluate: called after every epoch without arguments; returns dev metrics as {name: number}, of
+            which the first decides which epoch was best.
+        report: called as `report(step, total_steps, note)` after each step, to show progress; or None.
+
+    Returns:
+        The best epoch's dev metrics, with its `epoch` and `step`.
+
+    Raises:
+        InputError: the loss is no longer a number; the message says at which step. What was saved
+            before stays.
+    """
+    steps_per_epoch = batches.steps_per_epoch
+    total = settings.total_steps(steps_per_epoch)
+    model.compile(
+        optimizer=make_optimizer(settings.learning_rate, total, settings.warmup_ratio, settings.weight_decay),
+    )
+    watcher = _Watcher(model, tokenizer, run, evaluate, report, total)
+    dataset = batches.training_dataset(settings.epochs, settings.seed)
+    epochs = -(-total // steps_per_epoch)
+    model.fit(
+        dataset,
+        epochs=epochs,
+        steps_per_epoch=min(steps_per_epoch, total),
+        callbacks=[watcher],
+        shuffle=False,
+        verbose=0,
+    )
+    run.close()
+    return watcher.best
+
+
+class _Watcher(keras.callbacks.Callback):
+    """Logs, evaluates and saves while `fit` runs."""
+
+    def __init__(self, model, tokenizer, run, evaluate, report, total):
+        super().__init__()
+        self.trained, self.tokenizer, self.run, self.evaluate = model, tokenizer, run, evaluate
+        self.report, self.total = report or (lambda step, total, note: None), total
+        self.step = 0
+        self.best = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        loss = logs["loss"]  # the mean since the last reset
+        if not math.isfinite(loss):
+            raise InputError(f"the loss is {loss} at step {self.step}: training stopped; try a lower learning rate.")
+        self.report(self.step, self.total, f"loss {loss:.3f}")
+        if self.step % LOG_EVERY == 0 or self.step == self.total:
+            self.run.log(self.step, loss=loss)
+            self.trained.reset_metrics()
+        if self.step == self.total:
+            self.trained.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        metrics = self.evaluate()
+        self.run.log(self.step, epoch=epoch + 1, **{f"dev_{name}": value for name, value in metrics.items()})
+        decisive = next(iter(metrics))
+        if self.best is None or metrics[decisive] > self.best[decisive]:
+            self.best = {"epoch": epoch + 1, "step": self.step, **metrics}
+            self._save(self.run.best)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+        self.report(self.step, self.total, f"dev {shown}")
+        if self.step >= self.total:
+            self._save(self.run.last)
+
+    def _save(self, directory):
+        self.tokenizer.save_pretrained(directory)
+        self.trained.save_pretrained(directory)
