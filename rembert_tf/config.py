@@ -1,7 +1,9 @@
 """RemBertConfig: every number that shapes a RemBERT, checked once and never changed."""
 
+import copy
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 from rembert_tf.errors import InputError, MissingFileError
@@ -79,16 +81,16 @@ class RemBertConfig:
     tie_word_embeddings: bool = False
     problem_type: str | None = None
     num_labels: int | None = None
-    id2label: dict | None = None
-    label2id: dict | None = None
-    extra: dict = dataclasses.field(default_factory=dict)
+    id2label: dict | None = dataclasses.field(default=None, hash=False)
+    label2id: dict | None = dataclasses.field(default=None, hash=False)
+    extra: dict = dataclasses.field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         labels = _label_names(self.num_labels, self.id2label, self.label2id)
         object.__setattr__(self, "num_labels", len(labels))
         object.__setattr__(self, "id2label", labels)
         object.__setattr__(self, "label2id", {name: index for index, name in labels.items()})
-        object.__setattr__(self, "extra", dict(self.extra))
+        object.__setattr__(self, "extra", copy.deepcopy(self.extra))
         _check(self)
 
     @property
@@ -98,7 +100,8 @@ class RemBertConfig:
 
     def replace(self, **changes):
         """Returns a copy with some fields changed; changing the labels' number or names renames the others."""
-        if {"num_labels", "id2label", "label2id"} & changes.keys():
+        other_number = changes.get("num_labels", self.num_labels) != self.num_labels
+        if other_number or {"id2label", "label2id"} & changes.keys():
             changes = {"num_labels": None, "id2label": None, "label2id": None, **changes}
         unknown = changes.keys() - FIELDS
         if unknown:
@@ -107,7 +110,7 @@ class RemBertConfig:
 
     def to_dict(self):
         """Returns the content of a `config.json`, labels and unknown keys included."""
-        content = {**self.extra, "model_type": MODEL_TYPE}
+        content = {**copy.deepcopy(self.extra), "model_type": MODEL_TYPE}
         for name in FIELDS - {"extra", "num_labels"}:
             content[name] = getattr(self, name)
         content["id2label"] = {str(index): name for index, name in self.id2label.items()}
@@ -142,11 +145,9 @@ class RemBertConfig:
         if not file.is_file():
             raise MissingFileError(f"no configuration at {str(file)!r}: expected a model directory or a JSON file.")
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
+            return cls.from_dict(json.loads(file.read_text(encoding="utf-8")))
         except (UnicodeDecodeError, json.JSONDecodeError) as problem:
             raise InputError(f"{str(file)!r} is not valid JSON: {problem}.") from None
-        try:
-            return cls.from_dict(content)
         except InputError as problem:
             raise InputError(f"{str(file)!r}: {problem}") from None
 
@@ -188,14 +189,14 @@ def _is_integer(value):
 
 
 def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _label_names(num_labels, id2label, label2id):
     """Returns {index: name} from whichever of the three ways to say it was used."""
     if id2label is None and label2id is not None:
-        if not isinstance(label2id, dict):
-            raise InputError(f"label2id must be a dictionary, not {label2id!r}.")
+        if not isinstance(label2id, dict) or len(set(label2id.values())) < len(label2id):
+            raise InputError(f"label2id must map names to numbers of their own, not {label2id!r}.")
         id2label = {index: name for name, index in label2id.items()}
     if id2label is None:
         num_labels = 2 if num_labels is None else num_labels
@@ -233,6 +234,7 @@ def _check(config):
     for name in ("initializer_range", "layer_norm_eps"):
         require(lambda value: _is_number(value) and value > 0, name, "a positive number")
     require(lambda value: isinstance(value, str) and value in ACTIVATIONS, "hidden_act", f"one of {ACTIVATIONS}")
+    require(lambda value: isinstance(value, dict), "extra", "a dictionary")
     require(lambda value: value is None or value in PROBLEM_TYPES, "problem_type", f"null or one of {PROBLEM_TYPES}")
     if config.hidden_size % config.num_attention_heads:
         raise InputError(

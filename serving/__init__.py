@@ -8,7 +8,8 @@ import importlib
 _PUBLIC = {
     "export_saved_model": "rembert_tf.serving.export",
     "Client": "rembert_tf.serving.client",
-    "ModelServer": "rembert_tf.serving.server.model_server",
+    "ModelServer": "rembert_tf.serving.server",
+    "serve_forever": "rembert_tf.serving.server",
 }
 
 __all__ = list(_PUBLIC)

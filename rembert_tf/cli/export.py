@@ -3,9 +3,10 @@
 import click
 
 from rembert_tf.cli.console import console, say
+from rembert_tf.cli.options import example
 
 
-@click.command(epilog="Example: rembert export runs/topic/best models/topic")
+@click.command(epilog=example("rembert export runs/topic/best models/topic"))
 @click.argument("model", metavar="DIR")
 @click.argument("base_path")
 @click.option("--version", type=int, help="Version number; default: the next free one.")

@@ -3,7 +3,7 @@
 import click
 
 from rembert_tf.cli.console import progress, say
-from rembert_tf.cli.options import COLUMNS_HELP, ManyValuesCommand, column_names
+from rembert_tf.cli.options import COLUMNS_HELP, ManyValuesCommand, column_names, example
 
 # The released checkpoint wants small steps; weights that start from nothing need larger ones.
 RATE_FROM_MODEL, RATE_FROM_NOTHING = 1e-5, 1e-3
@@ -11,12 +11,12 @@ RATE_FROM_MODEL, RATE_FROM_NOTHING = 1e-5, 1e-3
 
 @click.command(
     cls=ManyValuesCommand,
-    epilog="Example: rembert finetune csv --model google-rembert --train train.csv --dev dev.csv --output runs/topic",
+    epilog=example("rembert finetune csv --model google-rembert --train train.csv --dev dev.csv --output runs/topic"),
 )
 @click.argument("task", type=click.Choice(["csv"]))
 @click.option("--model", metavar="DIR", help="Model directory to start from.")
 @click.option("--config", metavar="FILE", help="Instead of --model: config.json of a new model.")
-@click.option("--sentencepiece", metavar="FILE", help="With --config: the new model's vocabulary.")
+@click.option("--sentencepiece", metavar="FILE", help="With --config: the vocabulary, which also decides vocab_size.")
 @click.option("--train", required=True, multiple=True, metavar="FILE...", help="Tables with the columns text, label.")
 @click.option("--dev", required=True, multiple=True, metavar="FILE...", help="Held-out tables of the same kind.")
 @click.option("--output", required=True, metavar="DIR", help="Run folder, new or empty.")
@@ -76,5 +76,6 @@ def command(
     else:
         click.echo(f"{output}/best  dev accuracy {best['accuracy']:.4f}  macro F1 {best['macro_f1']:.4f}")
         say(
-            f"pictures, metrics.jsonl and TensorBoard logs are in {output}; next: rembert export {output}/best models/mine"
+            f"pictures, metrics.jsonl and TensorBoard logs are in {output}; "
+            f"next: rembert export {output}/best models/mine"
         )

@@ -71,9 +71,11 @@ def run(arguments, debug=False):
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.ClickException as mistake:
-        mistake.show()
+    except click.exceptions.NoArgsIsHelpError as help_page:
+        help_page.show()
         return USER_MISTAKE
+    except click.ClickException as mistake:
+        return report(f"rembert: {mistake.format_message()}{_where_to_look(mistake)}", USER_MISTAKE, debug)
     except (click.Abort, KeyboardInterrupt):
         click.echo("rembert: interrupted", err=True)
         return INTERRUPTED
@@ -84,6 +86,11 @@ def run(arguments, debug=False):
     except Exception as defect:
         hint = "" if debug else " (this is a defect of rembert-tf; --debug shows where)"
         return report(f"rembert: {type(defect).__name__}: {defect}{hint}", OUR_MISTAKE, debug)
+
+
+def _where_to_look(mistake):
+    context = getattr(mistake, "ctx", None)
+    return "" if context is None else f" (see {context.command_path} --help)"
 
 
 def report(message, code, debug):

@@ -28,6 +28,11 @@ def _repeat(args, repeatable):
     return spelled_out
 
 
+def example(line):
+    """Returns a help page's last paragraph: a command to copy, never wrapped."""
+    return f"\b\nExample:\n  {line}"
+
+
 def column_names(ctx, param, value):
     """Turns `--columns text,label` into a list; a click callback."""
     return None if value is None else [name.strip() for name in value.split(",")]

@@ -3,10 +3,10 @@
 import click
 
 from rembert_tf.cli.console import progress, say
-from rembert_tf.cli.options import COLUMNS_HELP, column_names
+from rembert_tf.cli.options import COLUMNS_HELP, column_names, example
 
 
-@click.command(epilog="Example: rembert predict runs/topic/best --input new.csv --output labelled.jsonl")
+@click.command(epilog=example("rembert predict runs/topic/best --input new.csv --output labelled.jsonl"))
 @click.argument("model", metavar="DIR")
 @click.option(
     "--input", "source", required=True, metavar="FILE", help=".csv, .tsv (column text) or .txt (a text a line)."

@@ -3,13 +3,12 @@
 import click
 
 from rembert_tf.cli.console import console, say
-from rembert_tf.cli.options import COLUMNS_HELP, column_names
+from rembert_tf.cli.options import COLUMNS_HELP, column_names, example
 
 
 @click.command(
     "train-tokenizer",
-    epilog="Example: rembert train-tokenizer train.csv --output vocabulary --vocab-size 16000 "
-    "--languages-from-column language",
+    epilog=example("rembert train-tokenizer train.csv --output vocabulary --vocab-size 16000"),
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--output", required=True, metavar="DIR", help="Directory for sentencepiece.model.")

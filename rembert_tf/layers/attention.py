@@ -85,6 +85,7 @@ class SelfAttention(keras.layers.Layer):
             hidden: (tokens, hidden_size).
             layout: the token layout that `hidden` is in.
             attention_bias: (batch, 1, 1, length) from `additive_mask`, or None to see every position.
+            training: whether dropout is active.
 
         Returns:
             (tokens, hidden_size) and (batch, heads, length, length), the latter after dropout.

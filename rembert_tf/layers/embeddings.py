@@ -48,6 +48,7 @@ class Embeddings(keras.layers.Layer):
             token_type_ids: (tokens,) integers.
             position_ids: (tokens,) integers.
             inputs_embeds: (tokens, input_embedding_size), instead of looking up `input_ids`.
+            training: whether dropout is active and the padding row frozen.
         """
         words = self.look_up(input_ids, training) if inputs_embeds is None else inputs_embeds
         summed = words + self.token_type_embeddings(token_type_ids) + self.position_embeddings(position_ids)

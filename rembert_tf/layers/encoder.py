@@ -64,6 +64,7 @@ class Encoder(keras.layers.Layer):
             embeddings: (tokens, input_embedding_size).
             layout: the token layout that `embeddings` is in.
             attention_bias: (batch, 1, 1, length) from `additive_mask`, or None.
+            training: whether dropout is active.
 
         Returns:
             A list of layers + 1 hidden states (tokens, hidden_size), the projected embeddings first, and

@@ -4,6 +4,7 @@ import keras
 
 from rembert_tf.config import RemBertConfig
 from rembert_tf.errors import InputError
+from rembert_tf.models.inputs import check_inputs, check_ranges
 
 
 class PretrainedModel(keras.Model):
@@ -25,6 +26,17 @@ class PretrainedModel(keras.Model):
             )
         super().__init__(**kwargs)
         self.config = config
+
+    def __call__(self, inputs, *args, **kwargs):
+        # Before Keras sees the inputs: it takes no nested lists, and buries an error raised within `call`
+        # in a listing of the arguments.
+        tensors = self.check_inputs(inputs)
+        check_ranges(tensors, self.config)
+        return super().__call__(tensors, *args, **kwargs)
+
+    def check_inputs(self, inputs):
+        """Returns the inputs of a call as tensors, or raises an InputError."""
+        return check_inputs(inputs, self.config)
 
     @classmethod
     def from_pretrained(cls, path, **config_overrides):

@@ -8,7 +8,6 @@ from rembert_tf.layers.embeddings import Embeddings
 from rembert_tf.layers.encoder import Encoder
 from rembert_tf.layers.initializers import new_weight
 from rembert_tf.layers.token_layout import PaddedLayout
-from rembert_tf.models.inputs import check_inputs
 from rembert_tf.models.pretrained import PretrainedModel
 
 
@@ -71,7 +70,7 @@ class RemBertModel(PretrainedModel):
             tensors of which the first is the projected embedding; and `attentions`, one tensor
             (batch, heads, length, length) a layer, after dropout.
         """
-        tensors = check_inputs(inputs, self.config)
+        tensors = self.check_inputs(inputs)
         hidden_states, attentions, layout = self._encode(tensors, training)
         outputs = {"last_hidden_state": layout.to_batch(hidden_states[-1])}
         if self.pooler is not None:

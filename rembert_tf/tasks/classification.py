@@ -53,8 +53,11 @@ def finetune_csv(start, train, dev, output, settings, columns=None, label_column
         tokenizer, training.texts, training.pairs, training.labels, settings.batch_size, settings.max_length
     )
 
+    dev_batches = TextBatches(tokenizer, held_out.texts, held_out.pairs, None, PREDICT_BATCH, settings.max_length)
+
     def evaluate():
-        metrics = evaluate_classifier(model, tokenizer, held_out, settings.max_length)
+        predictions = logits_of_batches(model, dev_batches).argmax(axis=1)
+        metrics = classification_metrics(held_out.labels, predictions, held_out.names)
         return {"accuracy": metrics.accuracy, "macro_f1": metrics.macro_f1}
 
     best = finetune(model, tokenizer, batches, settings, run, evaluate, report)
@@ -150,7 +153,11 @@ def predict_logits(model, tokenizer, texts, pairs=None, max_length=128, batch_si
         batch_size: rows at a time.
         report: called as `report(rows_done, rows)` after each batch, or None.
     """
-    batches = TextBatches(tokenizer, texts, pairs, None, batch_size, max_length)
+    return logits_of_batches(model, TextBatches(tokenizer, texts, pairs, None, batch_size, max_length), report)
+
+
+def logits_of_batches(model, batches, report=None):
+    """Returns logits (rows, num_labels) for TextBatches without labels; see `predict_logits`."""
     dataset, order = batches.ordered_dataset()
     logits = np.zeros((len(batches), model.config.num_labels), "float32")
     done = 0

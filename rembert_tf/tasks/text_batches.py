@@ -58,14 +58,9 @@ class TextBatches:
 
     def _lengths(self):
         """Returns each row's length in pieces after truncation."""
-
-        @tf.function(input_signature=[tf.TensorSpec([], tf.int64)])
-        def lengths(start):
-            rows = tf.range(start, tf.minimum(start + LENGTH_CHUNK, tf.size(self.texts, tf.int64)))
-            return self._encode(rows, padding=False)["input_ids"].row_lengths()
-
-        starts = range(0, int(tf.size(self.texts)), LENGTH_CHUNK)
-        return np.concatenate([lengths(start).numpy() for start in starts])
+        count = int(tf.size(self.texts))
+        chunks = [tf.range(start, min(start + LENGTH_CHUNK, count)) for start in range(0, count, LENGTH_CHUNK)]
+        return np.concatenate([self._encode(rows, padding=False)["input_ids"].row_lengths() for rows in chunks])
 
     def _encode(self, rows, padding):
         return self.tokenizer(

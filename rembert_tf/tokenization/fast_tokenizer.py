@@ -1,10 +1,10 @@
 """RemBertTokenizerFast: the tokenizer as TensorFlow operations."""
 
 import tensorflow as tf
-import tensorflow_text as tf_text
 
 from rembert_tf.errors import InputError
 from rembert_tf.tokenization import literals, packing
+from rembert_tf.tokenization.sentencepiece_engine import SentencePieceEngine
 from rembert_tf.tokenization.texts import as_texts
 from rembert_tf.tokenization.tokenizer_base import TokenizerBase, check_length
 
@@ -27,8 +27,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
     def __init__(self, model, *args, **kwargs):
         tf.Module.__init__(self, name="tokenizer")
         TokenizerBase.__init__(self, model, *args, **kwargs)
-        # Begin and end markers are added by `packing`: options of this resource are shared state.
-        self._engine = tf_text.SentencepieceTokenizer(model=self.vocabulary.model, out_type=tf.int32)
+        self._engine = SentencePieceEngine(self.vocabulary.model)
 
     def tokenize_to_ids(self, texts, split_special_tokens=False):
         """Cuts texts into pieces, without special tokens around them.
@@ -53,7 +52,10 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         return parts.with_values(pieces).merge_dims(1, 2)
 
     def _normalize(self, texts):
-        return tf.strings.lower(texts, encoding="utf-8") if self.do_lower_case else texts
+        if not self.do_lower_case:
+            return texts
+        # The reference lower-cases letter by letter, so a capital sigma never becomes the final form.
+        return tf.strings.lower(tf.strings.regex_replace(texts, "Σ", "σ"), encoding="utf-8")
 
     def __call__(
         self,
@@ -84,7 +86,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
 
         Raises:
             InputError: an argument is not one of the above; the pair has other rows than the text; or the
-                text that a strategy keeps whole does not fit.
+                text that a strategy keeps whole leaves nothing of the other.
         """
         _check_choice("padding", padding, PADDING)
         _check_choice("truncation", truncation, TRUNCATION)

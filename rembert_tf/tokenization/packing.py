@@ -48,7 +48,7 @@ def truncate(first, second, budget, strategy=LONGEST_FIRST):
         The two, trimmed.
 
     Raises:
-        InputError: the text that must stay whole does not fit by itself (eagerly; in a graph an
+        InputError: the text that must stay whole leaves nothing of the other (eagerly; in a graph an
             InvalidArgumentError).
     """
     if second is None:
@@ -61,20 +61,23 @@ def truncate(first, second, budget, strategy=LONGEST_FIRST):
         first_kept = tf.minimum(first_length, tf.maximum(budget - second_length, half_up))
         second_kept = tf.minimum(second_length, budget - first_kept)
     elif strategy == ONLY_FIRST:
-        _check_fit(second_length, budget, "second", strategy)
+        _check_fit(second_length, first_length, budget, "second", strategy)
         first_kept, second_kept = tf.minimum(first_length, budget - second_length), second_length
     else:
-        _check_fit(first_length, budget, "first", strategy)
+        _check_fit(first_length, second_length, budget, "first", strategy)
         first_kept, second_kept = first_length, tf.minimum(second_length, budget - first_length)
     return keep_first(first, first_kept), keep_first(second, second_kept)
 
 
-def _check_fit(lengths, budget, which, strategy):
-    message = f"truncation={strategy!r} keeps the {which} text whole, which alone exceeds the {budget} pieces left"
+def _check_fit(whole, trimmed, budget, which, strategy):
+    """As in the reference, a text that is trimmed must keep a piece."""
+    message = f"truncation={strategy!r} keeps the {which} text whole, which leaves the other none of {budget} pieces"
+    fits = tf.logical_or(whole < budget, whole + trimmed <= budget)
     if not tf.executing_eagerly():
-        tf.debugging.assert_less_equal(lengths, tf.cast(budget, lengths.dtype), message)
-    elif tf.reduce_any(lengths > budget):
-        raise InputError(f"{message}: row {int(tf.argmax(lengths))} has {int(tf.reduce_max(lengths))}.")
+        tf.debugging.assert_equal(fits, True, message)
+    elif not tf.reduce_all(fits):
+        row = int(tf.argmin(tf.cast(fits, tf.int32)))
+        raise InputError(f"{message}: in row {row} it has {int(whole[row])}.")
 
 
 def pack(first, second, cls_id, sep_id):

@@ -11,23 +11,23 @@ BEST, LAST = "best", "last"
 
 
 class RunFolder:
-    """A new folder for one run.
+    """A new folder for one run, made when the first thing is written into it.
 
     Args:
         path: the folder; it may exist, but must be empty.
 
     Raises:
-        InputError: it holds something already, or cannot be made.
+        InputError: it holds something already, or is no folder.
     """
 
     def __init__(self, path):
         self.path = Path(path)
         try:
-            if self.path.exists() and any(self.path.iterdir()):
-                raise InputError(f"the output folder {str(path)!r} is not empty: choose another, or empty it first.")
-            self.path.mkdir(parents=True, exist_ok=True)
+            occupied = self.path.exists() and any(self.path.iterdir())
         except OSError as problem:
             raise InputError(f"cannot use {str(path)!r} as output folder: {problem.strerror}.") from None
+        if occupied:
+            raise InputError(f"the output folder {str(path)!r} is not empty: choose another, or empty it first.")
         self.history = []
         self._writer = None
 
@@ -42,7 +42,11 @@ class RunFolder:
         return self.path / LAST
 
     def write_settings(self, settings):
-        """Writes what was asked for, as JSON."""
+        """Makes the folder and writes what was asked for, as JSON."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise InputError(f"cannot make the output folder {str(self.path)!r}: {problem.strerror}.") from None
         text = json.dumps(settings, indent=2, ensure_ascii=False, default=str) + "\n"
         (self.path / SETTINGS).write_text(text, encoding="utf-8")
 

@@ -31,7 +31,7 @@ def read_config(path):
 def _hint(path):
     looks_like_hub_id = str(path).count("/") == 1 and not str(path).startswith((".", "/", "~"))
     if looks_like_hub_id:
-        return f"download it first with `huggingface-cli download {path} --local-dir {Path(path).name}`"
+        return f"download it first with `hf download {path} --local-dir {Path(path).name}`"
     return "give the path of a directory that save_pretrained wrote"
 
 
@@ -46,10 +46,7 @@ def load_weights(model, path):
         InputError: weights are missing, unknown or of another shape; the message lists every one, and no
             variable was changed.
     """
-    file = Path(path) / safetensors_file.FILE_NAME
-    if not file.is_file():
-        raise MissingFileError(f"{str(path)!r} has no {safetensors_file.FILE_NAME}: it is not a whole model directory.")
-    with safetensors_file.SafetensorsReader(file) as reader:
+    with safetensors_file.SafetensorsReader(_weights_file(path)) as reader:
         plan = _plan(weights_of(model), reader, type(model).__name__, path)
         for weight, name in plan.found:
             weight.variable.assign(weight.layout.to_variable(reader.read(name), tuple(weight.variable.shape)))
@@ -60,6 +57,19 @@ def load_weights(model, path):
             f"{path} has no weights for {', '.join(sorted(plan.new))}: they start new and must be trained.",
             stacklevel=3,
         )
+
+
+def has_head(path):
+    """Whether a model directory holds a classification head."""
+    with safetensors_file.SafetensorsReader(_weights_file(path)) as reader:
+        return "classifier.weight" in reader.names()
+
+
+def _weights_file(path):
+    file = Path(path) / safetensors_file.FILE_NAME
+    if not file.is_file():
+        raise MissingFileError(f"{str(path)!r} has no {safetensors_file.FILE_NAME}: it is not a whole model directory.")
+    return file
 
 
 @dataclasses.dataclass
@@ -79,8 +89,11 @@ class LoadPlan:
 
 def _plan(weights, reader, class_name, path):
     """Returns a LoadPlan, or raises one error that lists everything wrong."""
-    in_file = {without_prefix(name): name for name in reader.names()}
     plan, problems = LoadPlan([], [], []), []
+    in_file = {}
+    for name in reader.names():
+        if in_file.setdefault(without_prefix(name), name) != name:
+            problems.append(f"{name} is there both with and without a prefix")
     for weight in weights:
         name = in_file.pop(without_prefix(weight.name), None)
         if name is None and weight.optional:
@@ -110,7 +123,10 @@ def save(model, path):
         model: a model of the family.
         path: a directory, made if needed; its other files stay.
     """
-    config = model.config.replace(extra={**model.config.extra, "architectures": [type(model).__name__]})
+    extra = {**model.config.extra, "architectures": [type(model).__name__]}
+    # The source may have been bfloat16, and transformers would round what is written here to that again.
+    extra.update({key: "float32" for key in ("dtype", "torch_dtype") if key in extra})
+    config = model.config.replace(extra=extra)
 
     def write_weights(file):
         arrays = {

@@ -1,0 +1,48 @@
+# Every target does its own set-up: the environment is made on first use and reused afterwards.
+# `make demo` installs the small set, `make test` adds the rest to the same .venv.
+# Another interpreter: make test PYTHON=python3.12     Part of the tests: make test ARGS="-k tokenizer"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo install lint format test test-all constraints clean
+
+BIN := .venv/bin
+ARGS ?=
+find_python = PYTHON="$(PYTHON)" sh scripts/find_python.sh
+environment = python=$$($(find_python)) && "$$python" scripts/environment.py
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## train, evaluate, export, serve and query a small model on real text
+	@$(environment) demo,serving
+	$(BIN)/rembert demo --output runs/demo
+
+install: ## make .venv with everything (the extra "all")
+	@$(environment) all
+
+lint: install ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: install ## mend style and formatting where a machine can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint ## lint, then every test but those marked slow
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+test-all: lint ## lint, then every test
+	$(BIN)/pytest $(ARGS)
+
+constraints: ## remake constraints.txt from the newest releases that setup.py admits
+	@python=$$($(find_python)) && "$$python" -m venv --clear build/constraints
+	build/constraints/bin/pip install --editable '.[all]'
+	{ grep '^#' constraints.txt; build/constraints/bin/pip freeze --all --exclude rembert-tf --exclude pip; } \
+		> build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/constraints
+
+clean: ## remove .venv, build products and caches (runs/ is kept)
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,139 @@
+"""Fine-tuning: it learns, it is repeatable, and its run folder holds what it promises."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rembert_tf import RemBertForSequenceClassification, RemBertTokenizerFast
+from rembert_tf.errors import InputError
+from rembert_tf.tasks.classification import (
+    finetune_csv,
+    from_directory,
+    from_nothing,
+    load_classifier,
+    predict_logits,
+)
+from rembert_tf.training.finetune import FinetuneSettings
+
+ANIMALS = ["cat", "dog", "horse", "cow", "Katze", "Hund", "Pferd", "Kuh"]
+COLOURS = ["red", "green", "blue", "yellow", "rot", "grün", "blau", "gelb"]
+SETTINGS = FinetuneSettings(epochs=6, batch_size=16, learning_rate=1e-2, max_length=16, seed=1)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    rows = [f"a {word} again,{label}" for words, label in ((ANIMALS, "animal"), (COLOURS, "colour")) for word in words]
+    (folder / "train.csv").write_text("\n".join(["text,label", *(rows * 8)]) + "\n")
+    (folder / "dev.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    return folder
+
+
+def train(data, output, text_config, small_vocabulary, settings=SETTINGS):
+    start = from_nothing(text_config, small_vocabulary)
+    return finetune_csv(start, [str(data / "train.csv")], [str(data / "dev.csv")], output, settings)
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory, text_config, small_vocabulary):
+    output = tmp_path_factory.mktemp("runs") / "run"
+    return output, train(data, output, text_config, small_vocabulary)
+
+
+def test_it_learns(trained):
+    _, best = trained
+    assert best["accuracy"] == 1.0
+
+
+def test_run_folder_holds_what_it_promises(trained):
+    output, best = trained
+    rows = [json.loads(line) for line in (output / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows if "epoch" in row] == [1, 2, 3, 4, 5, 6]
+    assert rows[-1]["step"] == 48
+    losses = [row["loss"] for row in rows if "loss" in row]
+    assert losses[-1] < losses[0]
+    assert json.loads((output / "run.json").read_text())["labels"] == ["animal", "colour"]
+    assert json.loads((output / "dev_metrics.json").read_text())["accuracy"] == best["accuracy"]
+    for picture in ("training_curves.png", "dev_confusion.png"):
+        assert (output / picture).read_bytes().startswith(b"\x89PNG")
+    assert list((output / "tensorboard").iterdir())
+    for checkpoint in ("best", "last"):
+        model = RemBertForSequenceClassification.from_pretrained(output / checkpoint)
+        assert model.config.id2label == {0: "animal", 1: "colour"}
+        assert len(RemBertTokenizerFast.from_pretrained(output / checkpoint)) == model.config.vocab_size
+
+
+def test_the_same_seed_gives_the_same_weights(trained, data, tmp_path, text_config, small_vocabulary):
+    train(data, tmp_path / "again", text_config, small_vocabulary)
+    first = RemBertForSequenceClassification.from_pretrained(trained[0] / "last")
+    again = RemBertForSequenceClassification.from_pretrained(tmp_path / "again" / "last")
+    for one, other in zip(first.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+def test_max_steps_ends_within_an_epoch(data, tmp_path, text_config, small_vocabulary):
+    settings = FinetuneSettings(epochs=3, max_steps=11, batch_size=16, learning_rate=1e-3, max_length=16)
+    assert train(data, tmp_path / "run", text_config, small_vocabulary, settings)["step"] <= 11
+    rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["step"] == 11
+    assert (tmp_path / "run" / "last" / "model.safetensors").exists()
+
+
+def test_training_goes_on_from_a_directory_with_the_same_labels(trained, data, tmp_path):
+    settings = FinetuneSettings(epochs=1, batch_size=16, learning_rate=1e-6, max_length=16)
+    files = [str(data / "train.csv")], [str(data / "dev.csv")]
+    best = finetune_csv(from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
+    assert best["accuracy"] == 1.0  # the head came along
+
+
+def test_other_labels_get_a_new_head_on_the_old_encoder(trained):
+    model, _ = from_directory(trained[0] / "best")(["x", "y", "z"])
+    old = RemBertForSequenceClassification.from_pretrained(trained[0] / "best")
+    assert model.config.num_labels == 3
+    np.testing.assert_array_equal(
+        model.rembert.encoder.blocks[0].attention.query.kernel.numpy(),
+        old.rembert.encoder.blocks[0].attention.query.kernel.numpy(),
+    )
+
+
+def test_predictions_come_in_the_order_of_the_texts(trained):
+    model, tokenizer = load_classifier(trained[0] / "best")
+    texts = ["a cat again", "a very long text about a colour: blue blue blue", "a red again", ""]
+    together = predict_logits(model, tokenizer, texts, max_length=16)
+    one_by_one = np.concatenate([predict_logits(model, tokenizer, [text], max_length=16) for text in texts])
+    np.testing.assert_allclose(together, one_by_one, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"batch_size": -1}, "batch_size must be at least 1, not -1"),
+        ({"max_steps": 0}, "max_steps must be at least 1"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a positive number, not nan"),
+    ],
+)
+def test_impossible_settings_are_named(change, message):
+    with pytest.raises(InputError, match=message):
+        FinetuneSettings(**change)
+
+
+def test_exploding_training_stops_and_says_when(data, tmp_path, text_config, small_vocabulary):
+    settings = FinetuneSettings(epochs=2, batch_size=16, learning_rate=1e30, max_length=16, warmup_ratio=0.0)
+    with pytest.raises(InputError, match=r"the loss is (nan|inf) at step \d+"):
+        train(data, tmp_path / "run", text_config, small_vocabulary, settings)
+
+
+def test_a_refused_run_leaves_no_folder(data, tmp_path, text_config, small_vocabulary):
+    settings = FinetuneSettings(max_length=10_000)
+    with pytest.raises(InputError, match="max_length is 10000, but the model has"):
+        train(data, tmp_path / "run", text_config, small_vocabulary, settings)
+    assert not (tmp_path / "run").exists()
+
+
+def test_occupied_output_folder(data, tmp_path, text_config, small_vocabulary):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="is not empty"):
+        train(data, tmp_path, text_config, small_vocabulary)
+    assert (tmp_path / "file").read_text() == "mine"
