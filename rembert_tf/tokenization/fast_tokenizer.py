@@ -24,9 +24,9 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         2
     """
 
-    def __init__(self, model, *args, **kwargs):
+    def __init__(self, vocab_file, *args, **kwargs):
         tf.Module.__init__(self, name="tokenizer")
-        TokenizerBase.__init__(self, model, *args, **kwargs)
+        TokenizerBase.__init__(self, vocab_file, *args, **kwargs)
         self._engine = SentencePieceEngine(self.vocabulary.model)
 
     def tokenize_to_ids(self, texts, split_special_tokens=False):

@@ -18,24 +18,24 @@ class TokenizerBase:
     """The vocabulary-facing half of a tokenizer, the same for every engine.
 
     Args:
-        model: a SentencePiece model: its path, or its content as bytes.
+        vocab_file: a SentencePiece model: its path, or its content as bytes.
         do_lower_case: whether to lower-case ordinary text.
-        keep_accents, remove_space: kept for compatibility; they change nothing, as in the reference.
+        remove_space, keep_accents: kept for compatibility; they change nothing, as in the reference.
         model_max_length: default for `max_length`, in pieces.
         **special_tokens: `cls_token`, `sep_token`, `unk_token`, `pad_token`, `mask_token`: spellings other
             than the usual ones.
 
     Raises:
-        InputError: `model` is not a SentencePiece model, or an argument is unknown.
+        InputError: `vocab_file` is not a SentencePiece model, or an argument is unknown.
         MissingFileError: there is no such file.
     """
 
     def __init__(
         self,
-        model,
+        vocab_file,
         do_lower_case=False,
-        keep_accents=True,
         remove_space=True,
+        keep_accents=True,
         model_max_length=DEFAULT_LENGTH,
         **special_tokens,
     ):
@@ -43,8 +43,9 @@ class TokenizerBase:
         unknown = sorted(special_tokens.keys() - set(SPECIAL_TOKENS))
         if unknown:
             raise InputError(f"unknown argument {', '.join(unknown)}: expected one of {', '.join(SPECIAL_TOKENS)}.")
-        source = "the given bytes" if isinstance(model, bytes) else repr(str(model))
-        content = model if isinstance(model, bytes) else read_vocabulary_file(model)
+        in_memory = isinstance(vocab_file, bytes)
+        source = "the given bytes" if in_memory else repr(str(vocab_file))
+        content = vocab_file if in_memory else read_vocabulary_file(vocab_file)
         self.vocabulary = Vocabulary(content, special_tokens, source)
         self.do_lower_case, self.keep_accents, self.remove_space = do_lower_case, keep_accents, remove_space
         self.model_max_length = check_length("model_max_length", model_max_length)

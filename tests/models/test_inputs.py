@@ -39,7 +39,10 @@ REFUSED = {
     "a mask of rank 3": ({"input_ids": IDS, "attention_mask": np.ones((2, 3, 3))}, r"attention_mask must.*\(2, 3, 3\)"),
     "a mask of rank 4": ({"input_ids": IDS, "attention_mask": np.ones((2, 1, 3, 3))}, "attention_mask must have shape"),
     "a short mask": ({"input_ids": IDS, "attention_mask": np.ones((2, 2))}, r"attention_mask.*\(2, 2\).*\(2, 3\)"),
-    "a mask for one row": ({"input_ids": IDS, "attention_mask": np.ones((1, 3))}, r"attention_mask.*\(1, 3\).*\(2, 3\)"),
+    "a mask for one row": (
+        {"input_ids": IDS, "attention_mask": np.ones((1, 3))},
+        r"attention_mask.*\(1, 3\).*\(2, 3\)",
+    ),
     "long positions": ({"input_ids": IDS, "position_ids": [[0, 1, 2, 3]]}, r"position_ids.*\(1, 4\).*\(2, 3\)"),
     "embeddings of the hidden width": ({"inputs_embeds": embeddings(2, 3, 12)}, "input embedding width 8, not 12"),
     "embeddings of rank 2": ({"inputs_embeds": embeddings(3, 8)}, r"inputs_embeds.*\(batch, length, 8\), not \(3, 8\)"),

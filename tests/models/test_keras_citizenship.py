@@ -34,7 +34,7 @@ def encoder(small_config):
 
 
 def test_fit_learns(classifier):
-    """With the compilation that Keras chooses by itself: XLA."""
+    """With the compilation that Keras chooses by itself."""
     classifier.compile(optimizer=keras.optimizers.Adam(0.02), metrics=["accuracy"])
     history = classifier.fit(X, Y, batch_size=16, epochs=20, verbose=0).history
     assert history["loss"][-1] < 0.2 < history["loss"][0]
@@ -199,7 +199,8 @@ def parameters(config, pooler, outputs):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"num_hidden_layers": 1, "hidden_size": 30}, {"vocab_size": 7, "num_labels": 1, "type_vocab_size": 5}]
+    "changes",
+    [{}, {"num_hidden_layers": 1, "hidden_size": 30}, {"vocab_size": 7, "num_labels": 1, "type_vocab_size": 5}],
 )
 def test_number_of_parameters(small_config, changes):
     config = small_config.replace(**changes)

@@ -21,9 +21,7 @@ NASTY = [
     " ", "  ", "\t", "\n", "\r", "\v", "\f", "\x1c", "\x1f", "\x85", "\u00a0", "\u2003", "\u2028", "\u3000", "\u200b",
     "▁", "\\1", "\\", "$", "\0", "e\u0301", "ﬁ", "ệ", "が", "😀", "Σ", "İ", "hello", "world", "neue", "日本",
 ]  # fmt: skip
-TEXT = st.lists(st.sampled_from(NASTY) | st.text(max_size=6), max_size=8).map("".join).filter(
-    lambda text: not any("\ud800" <= character <= "\udfff" for character in text)
-)
+TEXT = st.lists(st.sampled_from(NASTY) | st.text(max_size=6), max_size=8).map("".join)
 
 
 def compare(vocabulary, texts, ours, expected):
@@ -63,10 +61,12 @@ def test_bytes_that_are_not_utf8(vocabulary, texts):
         compare(vocabulary, texts, ours, expected)
 
 
-@pytest.mark.parametrize("text", [b"\xff[MASK]\xfe", b"a\xc3[CLS]\x28", b"\xed\xa0\x80 [SEP]", b"\xf0\x9f [MASK]\x98\x80"])
+@pytest.mark.parametrize(
+    "text", [b"\xff[MASK]\xfe", b"a\xc3[CLS]\x28", b"\xed\xa0\x80 [SEP]", b"\xf0\x9f [MASK]\x98\x80"]
+)
 def test_special_tokens_between_broken_bytes(vocabulary, text):
     """The bytes around a special token stay broken, and do not hide it."""
-    reference, found = vocabulary.reference, []
+    reference = vocabulary.reference
     literal = next(token for token in (b"[MASK]", b"[CLS]", b"[SEP]") if token in text)
     before, after = text.split(literal)
     before = before.rstrip() if literal == b"[MASK]" else before

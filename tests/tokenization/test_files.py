@@ -63,7 +63,9 @@ def test_bos_and_eos_are_other_names_of_cls_and_sep(oss):
     tokenizer = RemBertTokenizerFast(oss.model, bos_token="<s>", eos_token="</s>")
     assert (tokenizer.cls_token, tokenizer.sep_token) == ("<s>", "</s>")
     assert (tokenizer.bos_token_id, tokenizer.eos_token_id) == (tokenizer.cls_token_id, tokenizer.sep_token_id)
-    assert tokenizer("")["input_ids"].numpy().tolist() == [oss.reference.processor.piece_to_id(p) for p in ("<s>", "</s>")]
+    assert tokenizer("")["input_ids"].numpy().tolist() == [
+        oss.reference.processor.piece_to_id(p) for p in ("<s>", "</s>")
+    ]
 
 
 def test_special_tokens_that_are_no_pieces_follow_the_vocabulary_in_the_references_order(oss):

@@ -57,7 +57,9 @@ def test_weights_file_and_configuration(small_config, tmp_path, model_class):
     again = model_class.from_config(model.get_config())
     assert again.config == model.config
     assert again.name == model.name
-    assert any(np.any(ours.numpy() != theirs.numpy()) for ours, theirs in zip(again.weights, model.weights, strict=True))
+    assert any(
+        np.any(ours.numpy() != theirs.numpy()) for ours, theirs in zip(again.weights, model.weights, strict=True)
+    )
     again.load_weights(tmp_path / "model.weights.h5")
     assert_same_weights(again, model)
 
@@ -65,6 +67,9 @@ def test_weights_file_and_configuration(small_config, tmp_path, model_class):
 def test_another_process_loads_it(small_config, tmp_path):
     """What Keras needs there is the class, imported by its public name."""
     RemBertModel(small_config).save(tmp_path / "model.keras")
-    script = "import sys, keras; from rembert_tf import RemBertModel; print(type(keras.models.load_model(sys.argv[1])).__name__)"
+    script = (
+        "import sys, keras; from rembert_tf import RemBertModel;"
+        "print(isinstance(keras.models.load_model(sys.argv[1]), RemBertModel))"
+    )
     done = subprocess.run([sys.executable, "-c", script, tmp_path / "model.keras"], capture_output=True, text=True)
-    assert done.stdout.strip() == "RemBertModel", done.stderr
+    assert done.stdout.strip() == "True", done.stderr

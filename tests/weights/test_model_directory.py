@@ -39,7 +39,8 @@ def values(model):
 @pytest.mark.parametrize("name", CLASSES)
 def test_reading_and_writing_again_is_bit_exact(name, tmp_path):
     CLASSES[name].from_pretrained(model_directory(name)).save_pretrained(tmp_path / "saved")
-    theirs, ours = load_file(f"{model_directory(name)}/model.safetensors"), load_file(tmp_path / "saved/model.safetensors")
+    theirs = load_file(f"{model_directory(name)}/model.safetensors")
+    ours = load_file(tmp_path / "saved/model.safetensors")
     assert ours.keys() == theirs.keys()
     for key, tensor in theirs.items():
         assert ours[key].dtype == tensor.dtype == np.float32
