@@ -40,7 +40,7 @@ EXTRAS = {
     "beam": ["apache-beam>=2.60"],
     "onnx": ["tf2onnx>=1.16", "onnxruntime>=1.18"],
     "hub": ["huggingface_hub>=0.25"],
-    "test": ["pytest>=8", "hypothesis>=6.100", "ruff==0.14.*"],
+    "test": ["pytest>=8", "hypothesis>=6.100", "ruff==0.14.*", "setuptools>=77"],
 }
 EXTRAS["all"] = sorted({requirement for extra in EXTRAS.values() for requirement in extra})
 
@@ -66,6 +66,7 @@ setup(
         "rich>=13",
         "matplotlib>=3.8",
         "tensorboard>=2.20",
+        "setuptools<82",  # TensorBoard 2.20 imports pkg_resources, which setuptools 82 removed
     ],
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["rembert = rembert_tf.cli.main:main"]},

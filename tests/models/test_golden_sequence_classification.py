@@ -42,10 +42,13 @@ def test_loss(case):
     assert_close(f"{case} loss", loss_of(load(case), case.inputs, case.labels), case.expected["loss"], LOSS)
 
 
-@pytest.mark.parametrize("dtype", ["int64", "uint8"])
-def test_loss_of_labels_of_any_integer_dtype(dtype):
-    for labels in (SINGLE.labels.astype(dtype), SINGLE.labels.astype(dtype)[:, None]):
-        assert_close(f"{SINGLE} loss", loss_of(load(SINGLE), SINGLE.inputs, labels), SINGLE.expected["loss"], LOSS)
+def test_loss_of_labels_in_every_form():
+    """Any integer dtype; a list; one column."""
+    model = load(SINGLE)
+    logits = model(SINGLE.inputs)
+    forms = [SINGLE.labels.astype(dtype) for dtype in ("int64", "uint8", "int8")]
+    for labels in (*forms, SINGLE.labels.tolist(), SINGLE.labels[:, None]):
+        assert_close(f"{SINGLE} loss", model.task_loss(labels, logits), SINGLE.expected["loss"], LOSS)
 
 
 @pytest.mark.parametrize("case", GRADIENT_CASES, ids=str)
@@ -102,15 +105,14 @@ def test_sample_weight_and_class_weight_scale_each_row():
     rows = cross_entropies(SINGLE)
     np.testing.assert_allclose(rows.mean(), SINGLE.expected["loss"], atol=LOSS)
     weight = np.array([0.0, 2.0, 0.5, 1.0], "float32")
-    weighted = loss_of(load(SINGLE), SINGLE.inputs, SINGLE.labels, sample_weight=weight)
+    model = load(SINGLE, classifier_dropout_prob=0.0)
+    weighted = loss_of(model, SINGLE.inputs, SINGLE.labels, sample_weight=weight)
     assert_close("seqcls_single-sample_weight loss", weighted, np.mean(weight * rows), LOSS)
     some = np.where([True, True, False, True], SINGLE.labels, -100)
-    weighted = loss_of(load(SINGLE), SINGLE.inputs, some, sample_weight=weight)
+    weighted = model.task_loss(some, model(SINGLE.inputs), sample_weight=weight)
     assert_close("seqcls_single-sample_weight loss", weighted, np.sum((weight * rows)[some != -100]) / 3, LOSS)
     of_class = {0: 3.0, 1: 0.5, 2: 1.0}
-    history = load(SINGLE, classifier_dropout_prob=0.0).fit(
-        SINGLE.inputs, SINGLE.labels, batch_size=4, class_weight=of_class, verbose=0
-    )
+    history = model.fit(SINGLE.inputs, SINGLE.labels, batch_size=4, class_weight=of_class, verbose=0)
     expected = np.mean([of_class[label] * row for label, row in zip(SINGLE.labels, rows, strict=True)])
     assert_close("seqcls_single-class_weight loss", history.history["loss"][0], expected, LOSS)
 

@@ -1,7 +1,6 @@
 """What a user gets from pip: the wheel's contents and the requirements it declares."""
 
 import email
-import os
 import shutil
 import subprocess
 import sys
@@ -19,13 +18,30 @@ BUILD_FILES = ["setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENS
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel of the present tree, built from a copy (a build leaves files behind) and without the network."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def source(tmp_path_factory):
+    """A copy of what the wheel is made from, since a build leaves files behind."""
+    folder = tmp_path_factory.mktemp("source")
     for name in PACKAGES:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in BUILD_FILES:
-        shutil.copy(ROOT / name, source)
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packaged_files(source):
+    """The files of each package folder, relative to it, as they were before the build."""
+    files = {name: [path for path in (source / name).rglob("*") if path.is_file()] for name in PACKAGES}
+    return {
+        name: {path.relative_to(source / name).as_posix() for path in paths if not path.name.startswith(".")}
+        for name, paths in files.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def wheel(source, packaged_files, tmp_path_factory):
+    """The wheel of the present tree, built without the network."""
+    target = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index", "--no-build-isolation"]
     built = subprocess.run([*command, "--wheel-dir", target, source], capture_output=True, text=True)
     assert built.returncode == 0, built.stdout + built.stderr
@@ -61,11 +77,9 @@ def test_everything_lies_below_one_import_name(wheel):
 
 
 @pytest.mark.parametrize("folder", PACKAGES)
-def test_every_file_of_the_packages_is_installed(wheel, folder):
+def test_every_file_of_the_packages_is_installed(wheel, packaged_files, folder):
     mounted = "rembert_tf" if folder == "rembert_tf" else f"rembert_tf/{folder}"
-    paths = [Path(parent, name) for parent, _, names in os.walk(ROOT / folder) for name in names]
-    paths = [path for path in paths if "__pycache__" not in path.parts and not path.name.startswith(".")]
-    expected = {f"{mounted}/{path.relative_to(ROOT / folder).as_posix()}" for path in paths}
+    expected = {f"{mounted}/{path}" for path in packaged_files[folder]}
     assert expected and expected <= set(wheel.namelist())
 
 

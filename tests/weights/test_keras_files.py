@@ -1,8 +1,5 @@
 """Keras' own files: `.keras` holds a model whole, `.weights.h5` its weights."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -62,14 +59,3 @@ def test_weights_file_and_configuration(small_config, tmp_path, model_class):
     )
     again.load_weights(tmp_path / "model.weights.h5")
     assert_same_weights(again, model)
-
-
-def test_another_process_loads_it(small_config, tmp_path):
-    """What Keras needs there is the class, imported by its public name."""
-    RemBertModel(small_config).save(tmp_path / "model.keras")
-    script = (
-        "import sys, keras; from rembert_tf import RemBertModel;"
-        "print(isinstance(keras.models.load_model(sys.argv[1]), RemBertModel))"
-    )
-    done = subprocess.run([sys.executable, "-c", script, tmp_path / "model.keras"], capture_output=True, text=True)
-    assert done.stdout.strip() == "True", done.stderr
