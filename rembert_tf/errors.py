@@ -8,6 +8,10 @@ class InputError(ValueError):
     defect of ours and ends with exit code 1.
     """
 
+    # Spelled out for TensorFlow: while it traces a function it raises an error again only if its type has
+    # the plain constructor, and turns it into one of its own types otherwise.
+    __init__ = Exception.__init__
+
 
 class MissingFileError(InputError, FileNotFoundError):
     """A file or directory that the caller named does not exist."""

@@ -4,6 +4,9 @@ import re
 
 import tensorflow as tf
 
+# Every character that Python's str.isspace knows; the expression language's own \s is ASCII alone.
+SPACE = r"[\t-\r\x1c-\x1f\x{85}\p{Z}]"
+
 # Noncharacters, which Unicode reserves for internal use. A text may hold them all the same, so every
 # MARK in it is escaped first: the separator then cannot occur.
 MARK, SEPARATOR, ESCAPED = "\ufdd0", "\ufdd0\ufdd1", "\ufdd0\ufdd2"
@@ -26,7 +29,9 @@ def split_at_literals(texts, literals, left_stripped):
         return "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))
 
     plain = [literal for literal in literals if literal not in left_stripped]
-    groups = ([rf"\s*({any_of(left_stripped)})"] if left_stripped else []) + ([f"({any_of(plain)})"] if plain else [])
+    groups = ([rf"{SPACE}*({any_of(left_stripped)})"] if left_stripped else []) + (
+        [f"({any_of(plain)})"] if plain else []
+    )
     found = "".join(rf"\{number}" for number in range(1, len(groups) + 1))
     texts = tf.strings.regex_replace(texts, MARK, ESCAPED)
     texts = tf.strings.regex_replace(texts, "|".join(groups), f"{SEPARATOR}{found}{SEPARATOR}")

@@ -1,18 +1,23 @@
 """Any text at all, against the reference written in Python (see reference.py)."""
 
 import collections
+import io
 
 import pytest
+import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rembert_tf import RemBertTokenizerFast
 from tests.golden import NOTES
+from tests.tokenization.reference import Reference
 
 # Found examples vary from run to run otherwise, and with them whether the suite passes.
 THOROUGH = settings(
     max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+SPACES = [character for character in map(chr, range(0x3001)) if character.isspace()]
 
 # What could break the splitting: special tokens, parts of them, the separator's own characters, all kinds of space.
 NASTY = [
@@ -43,6 +48,37 @@ COUNTS = collections.defaultdict(collections.Counter)
 def test_special_tokens_in_texts(vocabulary, texts):
     ours = vocabulary.tokenizer(texts, add_special_tokens=False)["input_ids"].to_list()
     compare(vocabulary, texts, ours, [vocabulary.reference.encode(text) for text in texts])
+
+
+@pytest.fixture(scope="module")
+def spaces_count():
+    """A vocabulary that keeps every space, so that those before [MASK] show: the others remove them anyway."""
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(["hello world", "a b c d e f", "x \u3000 y\u00a0z\u2003\u2028w"] * 20),
+        model_writer=model,
+        vocab_size=40,
+        hard_vocab_limit=False,
+        normalization_rule_name="identity",
+        remove_extra_whitespaces=False,
+        minloglevel=2,
+    )
+    return model.getvalue()
+
+
+@THOROUGH
+@given(texts=st.lists(TEXT, min_size=1, max_size=30))
+def test_space_before_a_mask_disappears(spaces_count, texts):
+    tokenizer = RemBertTokenizerFast(spaces_count)
+    special = {
+        f"{role}_token": (getattr(tokenizer, f"{role}_token"), getattr(tokenizer, f"{role}_token_id"))
+        for role in ("cls", "sep", "unk", "pad", "mask")
+    }
+    texts = [*texts, *(f"a{space} {space}[MASK]{space}[SEP]b" for space in SPACES)]
+    reference = Reference(spaces_count, special)
+    for text, ours in zip(texts, tokenizer(texts, add_special_tokens=False)["input_ids"].to_list(), strict=True):
+        expected = reference.encode(text)
+        assert ours == expected or reference.tied(ours, expected), repr(text)
 
 
 @THOROUGH
