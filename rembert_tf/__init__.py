@@ -12,7 +12,12 @@ _PUBLIC = {
     "RemBertConfig": "rembert_tf.config",
     "RemBertTokenizerFast": "rembert_tf.tokenization.fast_tokenizer",
     "RemBertModel": "rembert_tf.models.rembert_model",
+    "RemBertForMaskedLM": "rembert_tf.models.masked_lm",
+    "RemBertForCausalLM": "rembert_tf.models.causal_lm",
     "RemBertForSequenceClassification": "rembert_tf.models.sequence_classification",
+    "RemBertForTokenClassification": "rembert_tf.models.token_classification",
+    "RemBertForQuestionAnswering": "rembert_tf.models.question_answering",
+    "RemBertForMultipleChoice": "rembert_tf.models.multiple_choice",
 }
 
 __all__ = [*_PUBLIC, "__version__"]

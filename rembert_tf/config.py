@@ -4,7 +4,6 @@ import copy
 import dataclasses
 import json
 import math
-from pathlib import Path
 
 from rembert_tf.errors import InputError, MissingFileError
 
@@ -139,17 +138,27 @@ class RemBertConfig:
 
     @classmethod
     def from_pretrained(cls, path):
-        """Reads a model directory's `config.json`, or any JSON file, the original release's included."""
-        file = Path(path)
-        file = file / CONFIG_FILE if file.is_dir() else file
-        if not file.is_file():
-            raise MissingFileError(f"no configuration at {str(file)!r}: expected a model directory or a JSON file.")
-        try:
-            return cls.from_dict(json.loads(file.read_text(encoding="utf-8")))
-        except (UnicodeDecodeError, json.JSONDecodeError) as problem:
-            raise InputError(f"{str(file)!r} is not valid JSON: {problem}.") from None
-        except InputError as problem:
-            raise InputError(f"{str(file)!r}: {problem}") from None
+        """Reads a model directory's `config.json`, or any JSON file, the original release's included.
+
+        Args:
+            path: of the directory or file: local, one that `tf.io.gfile` reaches, or a hub id.
+
+        Raises:
+            MissingFileError: there is no such file.
+            InputError: it is not valid JSON, or the configuration is impossible.
+        """
+        from rembert_tf.weights.locations import CONFIG, local_path
+
+        with local_path(path, CONFIG) as file:
+            file = file / CONFIG_FILE if file.is_dir() else file
+            if not file.is_file():
+                raise MissingFileError(f"no configuration at {str(file)!r}: expected a model directory or a JSON file.")
+            try:
+                return cls.from_dict(json.loads(file.read_text(encoding="utf-8")))
+            except (UnicodeDecodeError, json.JSONDecodeError) as problem:
+                raise InputError(f"{str(file)!r} is not valid JSON: {problem}.") from None
+            except InputError as problem:
+                raise InputError(f"{str(file)!r}: {problem}") from None
 
     def to_json(self):
         """Returns the text of a `config.json`."""

@@ -38,6 +38,9 @@ def model_directory(name):
     return str(fixture(f"hf/models/{name}"))
 
 
+LABELS = ("labels", "start_positions", "end_positions")
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     """One call of one reference model: what went in, and what came out.
@@ -56,11 +59,13 @@ class Case:
     @property
     def inputs(self):
         """The arguments of the call, labels excluded."""
-        return {name: value for name, value in self._arrays("in").items() if name != "labels"}
+        return {name: value for name, value in self._arrays("in").items() if name not in LABELS}
 
     @property
     def labels(self):
-        return self._arrays("in")["labels"]
+        """The labels: an array, or for question answering a dictionary of two."""
+        found = {name: value for name, value in self._arrays("in").items() if name in LABELS}
+        return found.get("labels", found)
 
     @property
     def expected(self):

@@ -20,6 +20,7 @@ COMMANDS = {
     "train-tokenizer": ("rembert_tf.cli.train_tokenizer", "Train a SentencePiece vocabulary."),
     "finetune": ("rembert_tf.cli.finetune", "Fine-tune a model on a task."),
     "predict": ("rembert_tf.cli.predict", "Label the texts of a file with a model directory."),
+    "verify": ("rembert_tf.cli.verify", "Hold a model against reference outputs, or against another model."),
     "export": ("rembert_tf.cli.export", "Write a SavedModel that takes raw strings."),
     "serve": ("rembert_tf.cli.serve", "Serve SavedModels over REST and gRPC."),
     "query": ("rembert_tf.cli.query", "Send texts to a model server and print its answers."),

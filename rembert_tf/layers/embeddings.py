@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight, zero_row
 
 
@@ -19,6 +20,7 @@ class Embeddings(keras.layers.Layer):
     def __init__(self, config, **kwargs):
         super().__init__(**kwargs)
         self.config = config
+        self.spelling = None  # in training from nothing; see rembert_tf.training.spelling
         width, policy = config.input_embedding_size, self.dtype_policy
 
         def table(rows, name, initializer):
@@ -32,7 +34,7 @@ class Embeddings(keras.layers.Layer):
         self.layer_norm = keras.layers.LayerNormalization(
             epsilon=config.layer_norm_eps, dtype=policy, name="layer_norm"
         )
-        self.dropout = keras.layers.Dropout(config.hidden_dropout_prob, dtype=policy, name="dropout")
+        self.dropout = Dropout(config.hidden_dropout_prob, dtype=policy, name="dropout")
 
     def build(self, input_shape=None):
         for table in (self.word_embeddings, self.position_embeddings, self.token_type_embeddings):
@@ -61,6 +63,8 @@ class Embeddings(keras.layers.Layer):
         drift apart unless it is frozen here too.
         """
         words = self.word_embeddings(input_ids)
+        if self.spelling is not None:
+            words = words + ops.cast(self.spelling(input_ids), words.dtype)
         if self.config.pad_token_id is None:
             return words
         is_padding = ops.equal(input_ids, self.config.pad_token_id)[:, None]

@@ -1,33 +1,28 @@
 """The encoder: a projection to the hidden width and a stack of blocks."""
 
+import dataclasses
+
 import keras
 
-from rembert_tf.layers.attention import SelfAttention
-from rembert_tf.layers.feed_forward import FeedForward
+from rembert_tf.layers.block import Block
 from rembert_tf.layers.initializers import new_weight
 
 
-class EncoderBlock(keras.layers.Layer):
-    """Self-attention followed by the feed-forward half.
+@dataclasses.dataclass
+class EncoderOutput:
+    """What the encoder computes. What the caller does not use costs nothing in a compiled graph.
 
     Args:
-        config: a RemBertConfig.
+        hidden_states: layers + 1 tensors (tokens, hidden_size), the projected embeddings first.
+        attentions: one (batch, heads, length, key_length) a layer; empty where blocks are recomputed.
+        cross_attentions: one (batch, heads, length, encoder_length) a layer that attended to an encoder.
+        caches: one tuple of keys and values a layer, for decoders; see `Block`.
     """
 
-    def __init__(self, config, **kwargs):
-        super().__init__(**kwargs)
-        self.attention = SelfAttention(config, dtype=self.dtype_policy, name="attention")
-        self.feed_forward = FeedForward(config, dtype=self.dtype_policy, name="feed_forward")
-
-    def build(self, input_shape=None):
-        self.attention.build()
-        self.feed_forward.build()
-        self.built = True
-
-    def call(self, hidden, layout, attention_bias=None, training=False):
-        """Returns `(tokens, hidden_size)` and the attention probabilities (batch, heads, length, length)."""
-        hidden, probabilities = self.attention(hidden, layout=layout, attention_bias=attention_bias, training=training)
-        return self.feed_forward(hidden, training=training), probabilities
+    hidden_states: list
+    attentions: list = dataclasses.field(default_factory=list)
+    cross_attentions: list = dataclasses.field(default_factory=list)
+    caches: list = dataclasses.field(default_factory=list)
 
 
 class Encoder(keras.layers.Layer):
@@ -40,6 +35,7 @@ class Encoder(keras.layers.Layer):
     def __init__(self, config, **kwargs):
         super().__init__(**kwargs)
         self.config = config
+        self.gradient_checkpointing = False
         self.embedding_projection = keras.layers.Dense(
             config.hidden_size,
             kernel_initializer=new_weight(config),
@@ -47,8 +43,7 @@ class Encoder(keras.layers.Layer):
             name="embedding_projection",
         )
         self.blocks = [
-            EncoderBlock(config, dtype=self.dtype_policy, name=f"block_{index}")
-            for index in range(config.num_hidden_layers)
+            Block(config, dtype=self.dtype_policy, name=f"block_{index}") for index in range(config.num_hidden_layers)
         ]
 
     def build(self, input_shape=None):
@@ -57,25 +52,37 @@ class Encoder(keras.layers.Layer):
             block.build()
         self.built = True
 
-    def call(self, embeddings, layout, attention_bias=None, training=False):
+    def call(self, embeddings, layout, views, caches=None, cache_position=None, training=False, recompute=False):
         """Runs every block.
 
         Args:
             embeddings: (tokens, input_embedding_size).
             layout: the token layout that `embeddings` is in.
-            attention_bias: (batch, 1, 1, length) from `additive_mask`, or None.
+            views: an `AttentionViews`: what the blocks may attend to.
+            caches: one tuple of keys and values a layer from an earlier call, or None.
+            cache_position: where to write into caches of a fixed size; None appends to them.
             training: whether dropout is active.
+            recompute: whether a block keeps its input alone and computes the rest again for its gradient.
 
         Returns:
-            A list of layers + 1 hidden states (tokens, hidden_size), the projected embeddings first, and
-            a list of attention probabilities, one a layer. What the caller does not use costs nothing
-            in a compiled graph.
+            An EncoderOutput.
         """
-        hidden_states, attentions = [self.embedding_projection(embeddings)], []
-        for block in self.blocks:
-            hidden, probabilities = block(
-                hidden_states[-1], layout=layout, attention_bias=attention_bias, training=training
+        output = EncoderOutput([self.embedding_projection(embeddings)])
+        for index, block in enumerate(self.blocks):
+            if recompute:
+                output.hidden_states.append(block.recomputed(output.hidden_states[-1], layout, views, training))
+                continue
+            hidden, attention, cross_attention, cache = block(
+                output.hidden_states[-1],
+                layout=layout,
+                views=views,
+                cache=caches[index] if caches else None,
+                cache_position=cache_position,
+                training=training,
             )
-            hidden_states.append(hidden)
-            attentions.append(probabilities)
-        return hidden_states, attentions
+            output.hidden_states.append(hidden)
+            output.attentions.append(attention)
+            output.caches.append(cache)
+            if cross_attention is not None:
+                output.cross_attentions.append(cross_attention)
+        return output

@@ -3,6 +3,7 @@
 import keras
 
 from rembert_tf.layers.activations import ACTIVATION_FUNCTIONS
+from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 
 
@@ -26,7 +27,7 @@ class FeedForward(keras.layers.Layer):
         self.layer_norm = keras.layers.LayerNormalization(
             epsilon=config.layer_norm_eps, dtype=policy, name="layer_norm"
         )
-        self.dropout = keras.layers.Dropout(config.hidden_dropout_prob, dtype=policy, name="dropout")
+        self.dropout = Dropout(config.hidden_dropout_prob, dtype=policy, name="dropout")
 
     def build(self, input_shape=None):
         self.intermediate_dense.build((None, self.config.hidden_size))
@@ -34,8 +35,8 @@ class FeedForward(keras.layers.Layer):
         self.layer_norm.build((None, self.config.hidden_size))
         self.built = True
 
-    def call(self, hidden, training=False):
-        """`(tokens, hidden_size)` -> `(tokens, hidden_size)`."""
+    def call(self, hidden, training=False, seed=None):
+        """`(tokens, hidden_size)` -> `(tokens, hidden_size)`; `seed` is a dropout seed drawn beforehand, or None."""
         # The activation follows its matmul at once, on two dimensions: the pattern that CPU kernels fuse.
         inner = ACTIVATION_FUNCTIONS[self.config.hidden_act](self.intermediate_dense(hidden))
-        return self.layer_norm(self.dropout(self.output_dense(inner), training=training) + hidden)
+        return self.layer_norm(self.dropout(self.output_dense(inner), training=training, seed=seed) + hidden)

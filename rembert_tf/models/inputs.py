@@ -5,8 +5,12 @@ from keras import ops
 from keras.backend import standardize_dtype
 
 from rembert_tf.errors import InputError
+from rembert_tf.models.decoder_inputs import ENCODER_STATES, PAST, check_agreement, check_encoder_states, past_length
+from rembert_tf.models.labels import known_values
 
 ENCODER_INPUTS = ("input_ids", "inputs_embeds", "attention_mask", "token_type_ids", "position_ids")
+DECODER_INPUTS = (*ENCODER_INPUTS, *ENCODER_STATES)
+MASKED_POSITIONS = "masked_positions"
 
 # The table that each kind of integers looks up, by the configuration's name for its number of rows.
 TABLE_SIZES = {
@@ -14,20 +18,21 @@ TABLE_SIZES = {
     "token_type_ids": "type_vocab_size",
     "position_ids": "max_position_embeddings",
 }
+INTEGERS = (*TABLE_SIZES, MASKED_POSITIONS)
+# The width of inputs that have one, by the configuration's name for it.
+WIDTHS = {"inputs_embeds": "input_embedding_size", "encoder_hidden_states": "hidden_size"}
 
 
-def check_inputs(inputs, config, accepted=ENCODER_INPUTS):
-    """Returns the inputs as tensors.
+def as_tensors(inputs, accepted):
+    """Returns the inputs as tensors of a dtype that fits.
 
     Args:
-        inputs: dictionary with `input_ids` (batch, length) or `inputs_embeds`
-            (batch, length, input_embedding_size), and any of the other accepted names.
-        config: the model's RemBertConfig.
+        inputs: dictionary with `input_ids` or `inputs_embeds`, and any of the other accepted names; None
+            stands for an input that is not given.
         accepted: names that this model understands.
 
     Raises:
-        InputError: an unknown name, both or neither of ids and embeddings, a wrong dtype, rank or width,
-            or no position, or more positions than the model has.
+        InputError: an unknown name, both or neither of ids and embeddings, or a wrong dtype.
     """
     if not isinstance(inputs, dict):
         raise InputError(
@@ -40,11 +45,39 @@ def check_inputs(inputs, config, accepted=ENCODER_INPUTS):
         raise InputError(f"unknown input {', '.join(unknown)}: this model understands {', '.join(accepted)}.")
     if ("input_ids" in given) == ("inputs_embeds" in given):
         raise InputError("give either input_ids or inputs_embeds, and not both.")
-    tensors = {name: _as_tensor(name, value) for name, value in given.items()}
+    return {name: value if name == PAST else _as_tensor(name, value) for name, value in given.items()}
+
+
+def check_shapes(tensors, config):
+    """Checks ranks and sizes, those that are known.
+
+    Args:
+        tensors: what `as_tensors` returned.
+        config: the model's RemBertConfig.
+
+    Raises:
+        InputError: a wrong rank or width, inputs that disagree, no position, or more positions than the model
+            has.
+    """
     for name, tensor in tensors.items():
-        _check_dtype(name, standardize_dtype(tensor.dtype))
-    _check_shapes(tensors, config)
-    return tensors
+        if name != PAST:
+            _check_rank_and_width(name, tensor.shape, config)
+    batch, length = tensors["input_ids" if "input_ids" in tensors else "inputs_embeds"].shape[:2]
+    if length == 0:
+        raise InputError("the input has no position at all: a sequence needs at least one.")
+    past = past_length(tensors, config, batch)
+    total = None if past is None or length is None else past + length
+    if total is not None and total > config.max_position_embeddings:
+        cached = f" ({past} of them cached)" if past else ""
+        raise InputError(
+            f"the input is {total} positions long{cached}, but max_position_embeddings is "
+            f"{config.max_position_embeddings}: truncate it to that length."
+        )
+    wanted = {"token_type_ids": length, "position_ids": length, "attention_mask": total, MASKED_POSITIONS: None}
+    for name, size in wanted.items():
+        if name in tensors:
+            check_agreement(name, tensors[name].shape, (batch, size), broadcast=name == "position_ids")
+    check_encoder_states(tensors, config, batch)
 
 
 def check_ranges(tensors, config):
@@ -53,78 +86,55 @@ def check_ranges(tensors, config):
     Without it a lookup wraps negative numbers around, and accelerators clamp those that are too large.
 
     Args:
-        tensors: what `check_inputs` returned.
+        tensors: names of inputs -> tensors or arrays; others than integers are not looked at.
         config: the model's RemBertConfig.
 
     Raises:
         InputError: naming the input, the first such value and the limit.
     """
     for name, field in TABLE_SIZES.items():
-        values = _known_values(tensors.get(name))
-        if values is None:
-            continue
-        size = getattr(config, field)
-        outside = values[(values < 0) | (values >= size)]
-        if outside.size:
-            raise InputError(f"{name} holds {outside[0]}, but must be from 0 to {size - 1}: {field} is {size}.")
+        _check_range(name, tensors.get(name), getattr(config, field), field)
+    if MASKED_POSITIONS in tensors:
+        length = tensors["input_ids" if "input_ids" in tensors else "inputs_embeds"].shape[1]
+        if length is not None:
+            _check_range(MASKED_POSITIONS, tensors[MASKED_POSITIONS], length, "the length of the input")
 
 
-def _known_values(tensor):
-    if tensor is None or isinstance(tensor, keras.KerasTensor):
-        return None
-    try:
-        return ops.convert_to_numpy(tensor)
-    except (NotImplementedError, TypeError):  # what TensorFlow and JAX raise for a tensor being traced
-        return None
+def _check_range(name, tensor, size, field):
+    values = known_values(tensor)
+    if values is None:
+        return
+    outside = values[(values < 0) | (values >= size)]
+    if outside.size:
+        raise InputError(f"{name} holds {outside[0]}, but must be from 0 to {size - 1}: {field} is {size}.")
 
 
 def _as_tensor(name, value):
     if hasattr(value, "row_splits"):
         raise InputError(f"{name} is ragged; a model takes a rectangle: tokenize with padding=True.")
-    if isinstance(value, keras.KerasTensor):
-        return value
-    try:
-        return ops.convert_to_tensor(value)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} must be a rectangular array of numbers, not {value!r}.") from None
+    if not isinstance(value, keras.KerasTensor):
+        try:
+            value = ops.convert_to_tensor(value)
+        except (TypeError, ValueError):
+            raise InputError(f"{name} must be a rectangular array of numbers, not {value!r}.") from None
+    _check_dtype(name, standardize_dtype(value.dtype))
+    return value
 
 
 def _check_dtype(name, dtype):
-    if name in TABLE_SIZES and "int" not in dtype:
+    if name in INTEGERS and "int" not in dtype:
         raise InputError(f"{name} must be integers, not {dtype}.")
-    if name == "inputs_embeds" and "float" not in dtype:
+    if name in WIDTHS and "float" not in dtype:
         raise InputError(f"{name} must be floats, not {dtype}.")
     if dtype == "string":
         raise InputError(f"{name} must be numbers, not strings.")
 
 
-def _check_shapes(tensors, config):
-    for name, tensor in tensors.items():
-        rank = 3 if name == "inputs_embeds" else 2
-        if len(tensor.shape) != rank:
-            wanted = "(batch, length)" if rank == 2 else f"(batch, length, {config.input_embedding_size})"
-            raise InputError(f"{name} must have shape {wanted}, not {tuple(tensor.shape)}.")
-    embeds = tensors.get("inputs_embeds")
-    if embeds is not None and embeds.shape[-1] not in (None, config.input_embedding_size):
-        raise InputError(
-            f"inputs_embeds must have the input embedding width {config.input_embedding_size}, not {embeds.shape[-1]}."
-        )
-    shape = (tensors["input_ids"] if embeds is None else embeds).shape
-    if shape[1] is not None and shape[1] > config.max_position_embeddings:
-        raise InputError(
-            f"the input is {shape[1]} positions long, but max_position_embeddings is "
-            f"{config.max_position_embeddings}: truncate it to that length."
-        )
-    if shape[1] == 0:
-        raise InputError("the input has no position at all: a sequence needs at least one.")
-    for name in ("attention_mask", "token_type_ids", "position_ids"):
-        if name in tensors:
-            _check_agreement(name, tensors[name].shape, shape, broadcast=name == "position_ids")
-
-
-def _check_agreement(name, shape, ids_shape, broadcast):
-    for axis, size in enumerate(shape):
-        wanted = ids_shape[axis]
-        fits = size == wanted or size is None or wanted is None or (broadcast and axis == 0 and size == 1)
-        if not fits:
-            raise InputError(f"{name} has shape {tuple(shape)}, which does not fit input of {tuple(ids_shape[:2])}.")
+def _check_rank_and_width(name, shape, config):
+    width = getattr(config, WIDTHS[name]) if name in WIDTHS else None
+    if len(shape) != (2 if width is None else 3):
+        wanted = "(batch, length)" if width is None else f"(batch, length, {width})"
+        raise InputError(f"{name} must have shape {wanted}, not {tuple(shape)}.")
+    if width is not None and shape[-1] not in (None, width):
+        kind = WIDTHS[name].removesuffix("_size").replace("_", " ")
+        raise InputError(f"{name} must have the {kind} width {width}, not {shape[-1]}.")

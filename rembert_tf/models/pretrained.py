@@ -1,10 +1,13 @@
 """What every RemBERT model can do: be built from a config, loaded, saved and serialized."""
 
+import dataclasses
+
 import keras
 
 from rembert_tf.config import RemBertConfig
 from rembert_tf.errors import InputError
-from rembert_tf.models.inputs import check_inputs, check_ranges
+from rembert_tf.layers.lora import LoraSettings, adapter_settings, add_adapters, encoder_of
+from rembert_tf.models.inputs import DECODER_INPUTS, as_tensors, check_ranges, check_shapes
 
 
 class PretrainedModel(keras.Model):
@@ -36,15 +39,112 @@ class PretrainedModel(keras.Model):
 
     def check_inputs(self, inputs):
         """Returns the inputs of a call as tensors, or raises an InputError."""
-        return check_inputs(inputs, self.config)
+        tensors = as_tensors(inputs, DECODER_INPUTS)
+        check_shapes(tensors, self.config)
+        return tensors
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """Trains as `keras.Model.fit` does; arrays are checked before the first step."""
+        self.check_arrays(x, y)
+        return super().fit(x, y, *args, **kwargs)
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates as `keras.Model.evaluate` does; arrays are checked before the first step."""
+        self.check_arrays(x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        """Predicts as `keras.Model.predict` does; arrays are checked before the first step."""
+        self.check_arrays(x)
+        return super().predict(x, *args, **kwargs)
+
+    def check_arrays(self, x, y=None):
+        """Raises an InputError if arrays hold numbers that no table has; inside a compiled step it is too late.
+
+        Args:
+            x: dictionary of arrays; anything else, such as a dataset, is left alone.
+            y: labels, which a task checks.
+        """
+        if isinstance(x, dict):
+            check_ranges({name: value for name, value in x.items() if hasattr(value, "shape")}, self.config)
+
+    def resize_token_embeddings(self, rows):
+        """Gives the input table, and a language model's output table and its bias, another number of rows.
+
+        Rows that exist in both sizes stay, further ones start new. A compiled model must be compiled again.
+
+        Args:
+            rows: the new `vocab_size`.
+
+        Returns:
+            The model itself.
+
+        Raises:
+            InputError: the number is impossible.
+        """
+        from rembert_tf.layers.resizing import resize_input_table, resize_output_table
+
+        config = self.config.replace(vocab_size=rows)
+        encoder = encoder_of(self)
+        resize_input_table(encoder.embeddings.word_embeddings, rows)
+        if hasattr(self, "lm_head"):
+            resize_output_table(self.lm_head.decoder, rows)
+        self.config = encoder.config = config
+        return self
+
+    def gradient_checkpointing_enable(self):
+        """Lets training keep one activation a block and compute the rest again: less memory, more time."""
+        encoder_of(self).encoder.gradient_checkpointing = True
+
+    def gradient_checkpointing_disable(self):
+        """Lets training keep all activations again."""
+        encoder_of(self).encoder.gradient_checkpointing = False
+
+    def enable_lora(self, rank, alpha=None, targets=("query", "value")):
+        """Adds low-rank adapters to the attention projections and freezes what is pre-trained.
+
+        A task's head stays trainable, and so does the pooler below it. `save_pretrained` adds the adapters to
+        the weights, so that the directory is an ordinary one; `save_lora` stores them alone.
+
+        Args:
+            rank: width between the two factors of an adapter.
+            alpha: scale of the addition, relative to the rank; None means the rank.
+            targets: some of "query", "key" and "value".
+
+        Raises:
+            InputError: a value is impossible, or the model has adapters already.
+        """
+        add_adapters(self, LoraSettings(rank, alpha, targets))
+
+    def save_lora(self, path):
+        """Writes adapters and head, in the PEFT library's format, into a directory; see `load_lora`."""
+        from rembert_tf.weights.adapter_directory import save_adapters
+
+        save_adapters(self, path)
+
+    def load_lora(self, path):
+        """Reads adapters and head from a directory; a model without adapters gets them first.
+
+        Args:
+            path: a directory that `save_lora` or the PEFT library wrote.
+
+        Raises:
+            MissingFileError: there are no adapters at the path.
+            InputError: they do not fit the model; nothing was changed.
+        """
+        from rembert_tf.weights.adapter_directory import load_adapters
+
+        load_adapters(self, path)
 
     @classmethod
     def from_pretrained(cls, path, **config_overrides):
         """Loads a model directory.
 
         Args:
-            path: a directory with `config.json` and `model.safetensors`, written by `save_pretrained`
-                or by the transformers library.
+            path: a directory with `config.json` and weights, written by `save_pretrained` or by the
+                transformers library: safetensors, `pytorch_model.bin` (one file or sharded) or
+                `tf_model.h5`. A local path, one that `tf.io.gfile` reaches (`gs://...`), or the id of a
+                model on the Hugging Face hub (`google/rembert`).
             **config_overrides: fields of the configuration to change before the model is built.
 
         Returns:
@@ -53,8 +153,8 @@ class PretrainedModel(keras.Model):
 
         Raises:
             MissingFileError: there is no such directory, or it holds no model.
-            InputError: the configuration is impossible, or weights are missing, unknown or of another
-                shape; the message lists every one.
+            InputError: the configuration is impossible, a file is damaged, or weights are missing, unknown
+                or of another shape; the message lists every one.
         """
         from rembert_tf.weights import model_directory
 
@@ -63,18 +163,29 @@ class PretrainedModel(keras.Model):
         model_directory.load_weights(model, path)
         return model
 
-    def save_pretrained(self, path):
+    def save_pretrained(self, path, max_shard_size=None):
         """Writes `config.json` and `model.safetensors`; other files of the directory stay.
 
         Args:
-            path: a directory, made if needed.
+            path: a local directory, made if needed.
+            max_shard_size: the largest file of weights, in bytes or as a string such as "2GB": larger
+                models are spread over `model-00001-of-0000N.safetensors`. None means one file.
+
+        Raises:
+            InputError: the directory cannot be written, or the size is none.
         """
         from rembert_tf.weights import model_directory
 
-        model_directory.save(self, path)
+        model_directory.save(self, path, max_shard_size)
 
     def get_config(self):
-        return {**super().get_config(), "config": self.config.to_dict(), "dtype": self._saved_policy()}
+        lora = adapter_settings(self)
+        return {
+            **super().get_config(),
+            "config": self.config.to_dict(),
+            "dtype": self._saved_policy(),
+            "lora": None if lora is None else dataclasses.asdict(lora),
+        }
 
     def _saved_policy(self):
         return keras.dtype_policies.serialize(self.dtype_policy)
@@ -82,8 +193,11 @@ class PretrainedModel(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        rembert_config = RemBertConfig.from_dict(config.pop("config"))
-        return cls(rembert_config, **config)
+        rembert_config, lora = RemBertConfig.from_dict(config.pop("config")), config.pop("lora", None)
+        model = cls(rembert_config, **config)
+        if lora is not None:
+            model.enable_lora(**lora)
+        return model
 
 
 def head_policy(policy):

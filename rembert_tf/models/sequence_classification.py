@@ -4,10 +4,9 @@ import keras
 from keras import ops
 
 from rembert_tf.errors import InputError
-from rembert_tf.layers.initializers import new_weight
-from rembert_tf.models.pretrained import head_policy
+from rembert_tf.models.labels import known_shape, one_per_row
 from rembert_tf.models.rembert_model import RemBertModel
-from rembert_tf.models.task_model import IGNORED_LABEL, TaskModel, mean_over_kept
+from rembert_tf.models.task_model import TaskModel, class_loss
 
 
 @keras.saving.register_keras_serializable("rembert_tf")
@@ -26,15 +25,7 @@ class RemBertForSequenceClassification(TaskModel):
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
         self.rembert = RemBertModel(config, dtype=self.dtype_policy, name="rembert")
-        policy = head_policy(self.dtype_policy)
-        self.dropout = keras.layers.Dropout(config.classifier_dropout_prob, dtype=policy, name="dropout")
-        self.classifier = keras.layers.Dense(
-            config.num_labels, kernel_initializer=new_weight(config), dtype=policy, name="classifier"
-        )
-        self.build()
-
-    def build(self, input_shape=None):
-        self.classifier.build((None, self.config.hidden_size))
+        self.add_classifier(config.num_labels)
         self.built = True
 
     def call(self, inputs, training=False):
@@ -51,6 +42,9 @@ class RemBertForSequenceClassification(TaskModel):
         is_float = "float" in keras.backend.standardize_dtype(labels.dtype)
         return "multi_label_classification" if is_float else "single_label_classification"
 
+    def label_limit(self, x):
+        return self.config.num_labels if self.config.problem_type in (None, "single_label_classification") else None
+
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.
 
@@ -66,10 +60,11 @@ class RemBertForSequenceClassification(TaskModel):
             return self._single_label_loss(y, y_pred, sample_weight)
         y = ops.cast(y, y_pred.dtype)
         y = ops.reshape(y, (-1, 1)) if self.config.num_labels == 1 else y
-        if len(y.shape) != 2 or y.shape[1] not in (None, self.config.num_labels):
+        shape = known_shape(y)
+        if shape is not None and (len(shape) != 2 or shape[1] not in (None, self.config.num_labels)):
             raise InputError(
                 f"{problem_type} with {self.config.num_labels} labels needs y of shape "
-                f"(batch, {self.config.num_labels}), not {tuple(y.shape)}."
+                f"(batch, {self.config.num_labels}), not {shape}."
             )
         if problem_type == "regression":
             loss = keras.losses.MeanSquaredError()
@@ -78,12 +73,5 @@ class RemBertForSequenceClassification(TaskModel):
         return loss(y, y_pred, sample_weight=sample_weight)
 
     def _single_label_loss(self, y, y_pred, sample_weight):
-        if len(y.shape) > 2 or (len(y.shape) == 2 and y.shape[1] not in (None, 1)):
-            raise InputError(
-                f"single_label_classification needs one class number a row, shape (batch,), not {tuple(y.shape)}; "
-                "several labels a row are floats, or need problem_type='multi_label_classification'."
-            )
-        y = ops.reshape(y, (-1,))
-        kept = ops.not_equal(y, IGNORED_LABEL)
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        return mean_over_kept(loss, ops.where(kept, y, ops.zeros_like(y)), y_pred, kept, sample_weight)
+        hint = "; several labels a row are floats, or need problem_type='multi_label_classification'"
+        return class_loss(one_per_row(y, "single_label_classification", hint=hint), y_pred, sample_weight)

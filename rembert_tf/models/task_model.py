@@ -1,10 +1,12 @@
 """A model with a head on the encoder and a loss of its own."""
 
+import keras
 from keras import ops
 
-from rembert_tf.models.pretrained import PretrainedModel
-
-IGNORED_LABEL = -100
+from rembert_tf.layers.dropout import Dropout
+from rembert_tf.layers.initializers import new_weight
+from rembert_tf.models.labels import IGNORED_LABEL, check_labels
+from rembert_tf.models.pretrained import PretrainedModel, head_policy
 
 
 class TaskModel(PretrainedModel):
@@ -23,6 +25,41 @@ class TaskModel(PretrainedModel):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         return self.task_loss(y, y_pred, sample_weight) + sum(self.losses)
 
+    def check_arrays(self, x, y=None):
+        super().check_arrays(x, y)
+        if self.loss is None and y is not None:
+            for name, labels in y.items() if isinstance(y, dict) else [("y", y)]:
+                if "int" in str(getattr(labels, "dtype", "")):
+                    check_labels(labels, self.label_limit(x), name)
+
+    def label_limit(self, x):
+        """Returns the number of classes of integer labels for inputs `x`; None where there is no limit."""
+        return None
+
+    def add_classifier(self, outputs):
+        """Makes the layers `dropout` and `classifier`, a Dense from the hidden width to some outputs."""
+        policy = head_policy(self.dtype_policy)
+        self.dropout = Dropout(self.config.classifier_dropout_prob, dtype=policy, name="dropout")
+        self.classifier = keras.layers.Dense(
+            outputs, kernel_initializer=new_weight(self.config), dtype=policy, name="classifier"
+        )
+        self.classifier.build((None, self.config.hidden_size))
+
+
+def class_loss(y, logits, sample_weight=None, name="y"):
+    """Returns the mean cross-entropy of class numbers over those that are not -100; 0 where all are.
+
+    Args:
+        y: integers (...), from 0 to classes - 1, or -100.
+        logits: (..., classes).
+        sample_weight: (batch,) or of y's shape, or None.
+        name: what `y` is called in messages.
+    """
+    check_labels(y, logits.shape[-1], name)
+    kept = ops.not_equal(y, IGNORED_LABEL)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return mean_over_kept(loss, ops.where(kept, y, ops.zeros_like(y)), logits, kept, sample_weight)
+
 
 def mean_over_kept(loss, y, y_pred, kept, sample_weight=None):
     """Returns the weighted mean of a Keras loss over the entries that count; 0 where none does.
@@ -35,11 +72,23 @@ def mean_over_kept(loss, y, y_pred, kept, sample_weight=None):
         y: labels, valid even where ignored.
         y_pred: predictions.
         kept: boolean, the shape of the loss before reduction.
-        sample_weight: of the same shape, or None.
+        sample_weight: of the same shape, or (batch,), or None.
+    """
+    weight = weights_over_kept(kept, sample_weight)
+    return loss(y, y_pred, sample_weight=weight * ops.cast(ops.size(kept), "float32"))
+
+
+def weights_over_kept(kept, sample_weight=None):
+    """Returns each entry's share in a mean over the entries that count, times its weight.
+
+    Args:
+        kept: boolean (batch,) or (batch, positions).
+        sample_weight: of the same shape, or (batch,), or None.
     """
     kept = ops.cast(kept, "float32")
-    count = ops.sum(kept)
-    weight = kept * (ops.cast(ops.size(kept), "float32") / ops.maximum(count, 1.0))
-    if sample_weight is not None:
-        weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), ops.shape(kept))
-    return loss(y, y_pred, sample_weight=weight)
+    weight = kept / ops.maximum(ops.sum(kept), 1.0)
+    if sample_weight is None:
+        return weight
+    # (batch,) becomes (batch, 1) beside positions. Its rank is not looked at: some graphs don't know it.
+    shape = (-1,) if len(kept.shape) == 1 else (ops.shape(kept)[0], -1)
+    return weight * ops.reshape(ops.cast(sample_weight, "float32"), shape)

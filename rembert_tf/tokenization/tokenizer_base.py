@@ -2,7 +2,6 @@
 
 import json
 import numbers
-from pathlib import Path
 
 from rembert_tf.errors import InputError
 from rembert_tf.tokenization.vocabulary import SPECIAL_TOKENS, VOCABULARY_FILE, Vocabulary, read_vocabulary_file
@@ -55,15 +54,19 @@ class TokenizerBase:
         """Reads a model directory's vocabulary and settings, or a SentencePiece model file alone.
 
         Args:
-            path: the directory or file.
+            path: the directory or file: local, one that `tf.io.gfile` reaches, or the id of a model on the
+                Hugging Face hub.
             **overrides: constructor arguments that win over the directory's settings.
 
         Raises:
             MissingFileError: there is no vocabulary.
             InputError: the vocabulary or the settings cannot be read.
         """
-        model = read_vocabulary_file(path)
-        settings = _read_settings(Path(path) / CONFIG_FILE) if Path(path).is_dir() else {}
+        from rembert_tf.weights.locations import TOKENIZER, local_path
+
+        with local_path(path, TOKENIZER) as place:
+            model = read_vocabulary_file(place)
+            settings = _read_settings(place / CONFIG_FILE) if place.is_dir() else {}
         try:
             return cls(model, **{**settings, **overrides})
         except InputError as problem:

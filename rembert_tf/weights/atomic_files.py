@@ -25,18 +25,26 @@ def write_files(directory, contents, last, remove=()):
         remove: names of files that would contradict the new ones.
 
     Raises:
-        InputError: `directory` is a file, or cannot be written.
+        InputError: `directory` is a file or no local path, or cannot be written.
     """
+    if "://" in str(directory):
+        raise InputError(f"cannot write into {str(directory)!r}: give a local directory, and copy it there afterwards.")
     directory = Path(directory)
     partial = {name: directory / f".{name}{PARTIAL}" for name in contents}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             _write(partial[name], content)
-        for name in (last, *remove):
+        # After a power cut the disk may hold later changes without earlier ones, unless it was asked in between.
+        (directory / last).unlink(missing_ok=True)
+        _settle(directory)
+        for name in remove:
             (directory / name).unlink(missing_ok=True)
-        for name in sorted(partial, key=lambda name: name == last):
+        for name in [name for name in partial if name != last]:
             os.replace(partial[name], directory / name)
+        _settle(directory)
+        os.replace(partial[last], directory / last)
+        _settle(directory)
     except (FileExistsError, NotADirectoryError):
         raise InputError(f"cannot write into {str(directory)!r}: it is a file, not a directory.") from None
     except OSError as problem:
@@ -54,6 +62,16 @@ def _write(path, content):
         path.write_bytes(content)
     with open(path, "rb") as file:
         os.fsync(file.fileno())
+
+
+def _settle(directory):
+    """Waits until the names in a directory are on the disk, where the system can tell."""
+    with contextlib.suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @contextlib.contextmanager

@@ -1,15 +1,20 @@
 """The on-disk format: a directory in the Hugging Face layout."""
 
 import dataclasses
+import functools
+import json
 import logging
 import warnings
 from pathlib import Path
 
 from rembert_tf.config import CONFIG_FILE, RemBertConfig
 from rembert_tf.errors import InputError, MissingFileError
-from rembert_tf.weights import safetensors_file
+from rembert_tf.weights import locations, safetensors_writer, shard_plan
 from rembert_tf.weights.atomic_files import write_files
+from rembert_tf.weights.flavours import open_weights
 from rembert_tf.weights.weight_table import PASSED_OVER, weights_of, without_prefix
+
+GENERATION_CONFIG_FILE = "generation_config.json"
 
 logger = logging.getLogger("rembert_tf")
 
@@ -17,36 +22,36 @@ logger = logging.getLogger("rembert_tf")
 def read_config(path):
     """Returns the RemBertConfig of a model directory.
 
+    Args:
+        path: a local directory, one that `tf.io.gfile` reaches, or the id of a model on the Hugging Face hub.
+
     Raises:
         MissingFileError: there is no such directory, or no `config.json` in it.
     """
-    directory = Path(path)
-    if not directory.exists():
-        raise MissingFileError(f"there is no model directory at {str(path)!r}: {_hint(path)}.")
-    if not directory.is_dir():
-        raise InputError(f"{str(path)!r} is a file; a model is a directory with {CONFIG_FILE} in it.")
-    return RemBertConfig.from_pretrained(directory / CONFIG_FILE)
-
-
-def _hint(path):
-    looks_like_hub_id = str(path).count("/") == 1 and not str(path).startswith((".", "/", "~"))
-    if looks_like_hub_id:
-        return f"download it first with `hf download {path} --local-dir {Path(path).name}`"
-    return "give the path of a directory that save_pretrained wrote"
+    with locations.local_path(path, locations.CONFIG) as directory:
+        if not directory.exists():
+            raise MissingFileError(f"there is no model directory at {str(path)!r}: {locations.download_hint(path)}.")
+        if not directory.is_dir():
+            raise InputError(f"{str(path)!r} is a file; a model is a directory with {CONFIG_FILE} in it.")
+        return RemBertConfig.from_pretrained(directory / CONFIG_FILE)
 
 
 def load_weights(model, path):
     """Fills a model's variables from a directory, one tensor at a time.
 
+    Names and shapes are all compared before the first variable changes; only bytes that turn out to be
+    damaged later leave a model half filled.
+
     Args:
         model: a model of the family, already built.
-        path: a model directory.
+        path: a model directory, as in `read_config`.
 
     Raises:
-        InputError: weights are missing, unknown or of another shape; the message lists every one, and no
-            variable was changed.
+        MissingFileError: there are no weights.
+        InputError: the file is damaged, or weights are missing, unknown or of another shape; the message
+            lists every one, and no variable was changed.
     """
-    with safetensors_file.SafetensorsReader(_weights_file(path)) as reader:
+    with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
         plan = _plan(weights_of(model), reader, type(model).__name__, path)
         for weight, name in plan.found:
             weight.variable.assign(weight.layout.to_variable(reader.read(name), tuple(weight.variable.shape)))
@@ -61,15 +66,8 @@ def load_weights(model, path):
 
 def has_head(path):
     """Whether a model directory holds a classification head."""
-    with safetensors_file.SafetensorsReader(_weights_file(path)) as reader:
+    with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
         return "classifier.weight" in reader.names()
-
-
-def _weights_file(path):
-    file = Path(path) / safetensors_file.FILE_NAME
-    if not file.is_file():
-        raise MissingFileError(f"{str(path)!r} has no {safetensors_file.FILE_NAME}: it is not a whole model directory.")
-    return file
 
 
 @dataclasses.dataclass
@@ -116,27 +114,44 @@ def _plan(weights, reader, class_name, path):
     return plan
 
 
-def save(model, path):
+def save(model, path, max_shard_size=None):
     """Writes a model's configuration and weights; a crash never leaves a directory that loads wrongly.
 
     Args:
         model: a model of the family.
-        path: a directory, made if needed; its other files stay.
+        path: a directory, made if needed; its other files stay, but for weights that were saved there before.
+        max_shard_size: the largest file of weights, in bytes or as "2GB"; None means one file.
+
+    Raises:
+        InputError: the directory cannot be written, or the size is none.
     """
+    weights = {weight.name: weight for weight in weights_of(model)}
+    shapes = {name: weight.file_shape for name, weight in weights.items()}
+    limit = None if max_shard_size is None else shard_plan.parse_size(max_shard_size)
+    files = shard_plan.plan_files(shapes, limit)
+
+    def write_weights(names, file):
+        safetensors_writer.write(file, [(name, shapes[name], weights[name].value) for name in names])
+
+    contents = {file: functools.partial(write_weights, names) for file, names in files.items()}
+    if len(files) > 1:
+        contents[shard_plan.INDEX_FILE] = shard_plan.index_json(files, shapes).encode("utf-8")
+    if type(model).__name__ == "RemBertForCausalLM":
+        contents[GENERATION_CONFIG_FILE] = _generation_json(model.config).encode("utf-8")
+    contents[CONFIG_FILE] = _saved_config(model).to_json().encode("utf-8")
+    stale = shard_plan.contradicting_files(Path(path), contents)
+    write_files(path, contents, last=CONFIG_FILE, remove=stale)
+
+
+def _saved_config(model):
     extra = {**model.config.extra, "architectures": [type(model).__name__]}
     # The source may have been bfloat16, and transformers would round what is written here to that again.
     extra.update({key: "float32" for key in ("dtype", "torch_dtype") if key in extra})
-    config = model.config.replace(extra=extra)
+    return model.config.replace(extra=extra)
 
-    def write_weights(file):
-        arrays = {
-            weight.name: weight.layout.to_file(weight.variable.numpy().astype("float32"))
-            for weight in weights_of(model)
-        }
-        safetensors_file.write(file, arrays)
 
-    write_files(
-        path,
-        {safetensors_file.FILE_NAME: write_weights, CONFIG_FILE: config.to_json().encode("utf-8")},
-        last=CONFIG_FILE,
-    )
+def _generation_json(config):
+    """Returns the text of the `generation_config.json` that transformers derives from a configuration."""
+    names = ("bos_token_id", "eos_token_id", "pad_token_id", "use_cache")
+    content = {name: getattr(config, name) for name in names if getattr(config, name) is not None}
+    return json.dumps({"_from_model_config": True, **content}, indent=2, sort_keys=True) + "\n"

@@ -1,12 +1,10 @@
-"""Reading and writing `model.safetensors`, a tensor at a time where the format allows it."""
+"""Reading a safetensors file, a tensor at a time, and writing one from arrays in memory."""
 
 import contextlib
 
-import numpy as np
-
 from rembert_tf.errors import InputError
-
-FILE_NAME = "model.safetensors"
+from rembert_tf.weights import safetensors_writer
+from rembert_tf.weights.stored_arrays import as_loaded
 
 
 class SafetensorsReader:
@@ -20,14 +18,12 @@ class SafetensorsReader:
     """
 
     def __init__(self, path):
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
 
         self.path = str(path)
         self._stack = contextlib.ExitStack()
-        try:
+        with self._naming_damage():
             self._file = self._stack.enter_context(safe_open(self.path, framework="numpy"))
-        except (SafetensorError, OSError, ValueError) as problem:
-            raise InputError(f"{self.path!r} is not a whole safetensors file: {problem}.") from None
 
     def __enter__(self):
         return self
@@ -44,20 +40,32 @@ class SafetensorsReader:
         return tuple(self._file.get_slice(name).get_shape())
 
     def read(self, name):
-        """Returns a tensor as a float32 (or integer) array."""
-        array = self._file.get_tensor(name)
-        return array if array.dtype.kind in "iub" else np.asarray(array, dtype=np.float32)
+        """Returns a tensor as a float32 (or integer) array.
+
+        Raises:
+            InputError: it is stored in a precision that is not read.
+        """
+        with self._naming_damage():
+            return as_loaded(self._file.get_tensor(name), self.path, name)
+
+    @contextlib.contextmanager
+    def _naming_damage(self):
+        from safetensors import SafetensorError
+
+        try:
+            yield
+        except InputError:
+            raise
+        # The library answers a precision that NumPy lacks with a KeyError, a TypeError or an AttributeError.
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+            raise InputError(f"{self.path!r} is not a whole safetensors file: {problem}.") from None
 
 
-def write(path, tensors):
-    """Writes arrays by name.
+def write(path, arrays):
+    """Writes arrays as float32.
 
     Args:
         path: of the file.
-        tensors: name -> array.
+        arrays: name -> array.
     """
-    from safetensors.numpy import save_file
-
-    # The metadata is what the transformers library looks for before it reads the file.
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    save_file(arrays, str(path), metadata={"format": "pt"})
+    safetensors_writer.write(path, [(name, array.shape, lambda a=array: a) for name, array in arrays.items()])
