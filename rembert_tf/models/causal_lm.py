@@ -7,6 +7,7 @@ import keras
 from rembert_tf.generation.generate import generate
 from rembert_tf.generation.settings import GenerationSettings
 from rembert_tf.models.language_model import LanguageModel
+from rembert_tf.models.prompts import checked_prompt
 
 FROM_CONFIG = "config"
 
@@ -100,7 +101,14 @@ class RemBertForCausalLM(LanguageModel):
             pad_token_id=self.config.pad_token_id or 0,
             seed=seed,
         )
-        sequences, scores = generate(self, inputs, settings)
+        prompt = checked_prompt(self, inputs, max_new_tokens)
+        if not self.config.is_decoder:
+            warnings.warn(
+                "generate with is_decoder=False attends in both directions and means nothing: "
+                "set is_decoder=True in the configuration.",
+                stacklevel=2,
+            )
+        sequences, scores = generate(self, prompt, settings)
         return (sequences, scores) if return_scores else sequences
 
     def aligned(self, y, y_pred, sample_weight):

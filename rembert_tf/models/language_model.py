@@ -66,8 +66,8 @@ class LanguageModel(TaskModel):
             return self._loss_of_states(*self.aligned(y, y_pred, sample_weight), training) + sum(self.losses)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
-    def label_limit(self, x):
-        return self.config.vocab_size
+    def check_label_values(self, labels, name, x):
+        check_labels(labels, self.config.vocab_size, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

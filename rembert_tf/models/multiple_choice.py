@@ -5,7 +5,7 @@ from keras import ops
 
 from rembert_tf.errors import InputError
 from rembert_tf.models.inputs import ENCODER_INPUTS, as_tensors, check_shapes
-from rembert_tf.models.labels import one_per_row
+from rembert_tf.models.labels import check_labels, one_per_row
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
 
@@ -46,8 +46,8 @@ class RemBertForMultipleChoice(TaskModel):
         pooled = self.rembert(_flattened(inputs), training=training)["pooler_output"]
         return ops.reshape(self.classifier(self.dropout(pooled, training=training)), (batch, choices))
 
-    def label_limit(self, x):
-        return next(iter(x.values())).shape[1]
+    def check_label_values(self, labels, name, x):
+        check_labels(labels, next(iter(x.values())).shape[1], name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

@@ -136,8 +136,11 @@ class PretrainedModel(keras.Model):
 
         load_adapters(self, path)
 
+    # What `from_pretrained` hands to the constructor, and not to the configuration.
+    CONSTRUCTOR_ARGUMENTS = ("name", "dtype", "trainable")
+
     @classmethod
-    def from_pretrained(cls, path, **config_overrides):
+    def from_pretrained(cls, path, **overrides):
         """Loads a model directory.
 
         Args:
@@ -145,7 +148,8 @@ class PretrainedModel(keras.Model):
                 transformers library: safetensors, `pytorch_model.bin` (one file or sharded) or
                 `tf_model.h5`. A local path, one that `tf.io.gfile` reaches (`gs://...`), or the id of a
                 model on the Hugging Face hub (`google/rembert`).
-            **config_overrides: fields of the configuration to change before the model is built.
+            **overrides: fields of the configuration to change before the model is built, and arguments of
+                the constructor, such as `dtype`.
 
         Returns:
             The model. Weights of another head in the directory are passed over; weights of this head
@@ -158,8 +162,8 @@ class PretrainedModel(keras.Model):
         """
         from rembert_tf.weights import model_directory
 
-        config = model_directory.read_config(path).replace(**config_overrides)
-        model = cls(config)
+        arguments = {name: overrides.pop(name) for name in cls.CONSTRUCTOR_ARGUMENTS if name in overrides}
+        model = cls(model_directory.read_config(path).replace(**overrides), **arguments)
         model_directory.load_weights(model, path)
         return model
 

@@ -45,11 +45,12 @@ class RemBertForQuestionAnswering(TaskModel):
         return {"start_logits": logits[:, :, 0], "end_logits": logits[:, :, 1]}
 
     def check_arrays(self, x, y=None):
-        if self.loss is None and hasattr(x, "keys") and y is not None:
+        if self.loss is None and isinstance(x, dict) and y is not None:
             _check_names(y)
-            for name in POSITIONS:
-                one_per_row(y[name], name, "position")
         super().check_arrays(x, y)
+
+    def check_label_values(self, labels, name, x):
+        check_labels(one_per_row(labels, name, "position"), None, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

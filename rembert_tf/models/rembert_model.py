@@ -31,6 +31,8 @@ class RemBertModel(PretrainedModel):
         **kwargs: `name`, `dtype` and `trainable`, as of any Keras model.
     """
 
+    CONSTRUCTOR_ARGUMENTS = (*PretrainedModel.CONSTRUCTOR_ARGUMENTS, "add_pooling_layer")
+
     def __init__(self, config, add_pooling_layer=True, **kwargs):
         super().__init__(config, **kwargs)
         self.add_pooling_layer = add_pooling_layer

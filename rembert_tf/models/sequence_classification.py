@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from rembert_tf.errors import InputError
-from rembert_tf.models.labels import known_shape, one_per_row
+from rembert_tf.models.labels import check_labels, known_shape, one_per_row
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
 
@@ -42,8 +42,9 @@ class RemBertForSequenceClassification(TaskModel):
         is_float = "float" in keras.backend.standardize_dtype(labels.dtype)
         return "multi_label_classification" if is_float else "single_label_classification"
 
-    def label_limit(self, x):
-        return self.config.num_labels if self.config.problem_type in (None, "single_label_classification") else None
+    def check_label_values(self, labels, name, x):
+        if self.problem_type(labels) == "single_label_classification":
+            check_labels(labels, self.config.num_labels, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

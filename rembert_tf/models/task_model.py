@@ -27,14 +27,19 @@ class TaskModel(PretrainedModel):
 
     def check_arrays(self, x, y=None):
         super().check_arrays(x, y)
-        if self.loss is None and y is not None:
+        if self.loss is None and y is not None and isinstance(x, dict):
             for name, labels in y.items() if isinstance(y, dict) else [("y", y)]:
-                if "int" in str(getattr(labels, "dtype", "")):
-                    check_labels(labels, self.label_limit(x), name)
+                if hasattr(labels, "dtype"):
+                    self.check_label_values(labels, name, x)
 
-    def label_limit(self, x):
-        """Returns the number of classes of integer labels for inputs `x`; None where there is no limit."""
-        return None
+    def check_label_values(self, labels, name, x):
+        """Raises an InputError for labels that no class has.
+
+        Args:
+            labels: array.
+            name: what it is called in messages.
+            x: the inputs, a dictionary of arrays.
+        """
 
     def add_classifier(self, outputs):
         """Makes the layers `dropout` and `classifier`, a Dense from the hidden width to some outputs."""

@@ -28,11 +28,13 @@ def vocabulary_loss(states, labels, weights, embeddings, bias, with_gradients, c
 
     @ops.custom_gradient
     def loss_with_gradients(states, embeddings, bias):
+        dtypes = states.dtype, embeddings.dtype, bias.dtype
         loss, gradients = chunks.loss_and_gradients(states, embeddings, bias)
 
         def scale(*arguments, upstream=None):
-            upstream = arguments[0] if upstream is None else upstream
-            return tuple(ops.cast(upstream, gradient.dtype) * gradient for gradient in gradients)
+            # In float32: a loss scale of mixed_float16 need not fit into float16, and is there for small gradients.
+            upstream = ops.cast(arguments[0] if upstream is None else upstream, "float32")
+            return tuple(ops.cast(upstream * own, dtype) for own, dtype in zip(gradients, dtypes, strict=True))
 
         return loss, scale
 
@@ -79,14 +81,15 @@ class _Chunks:
         return self._loop(step, ops.zeros((), "float32"))[0]
 
     def loss_and_gradients(self, states, embeddings, bias):
-        dtypes = states.dtype, embeddings.dtype, bias.dtype
         width = states.shape[-1]
         states, embeddings, bias = self._prepare(states, embeddings, bias)
+        # Weights are shares of a mean, too small for float16: their scale stays outside the products.
+        largest = ops.maximum(ops.max(ops.abs(self.weights)), 1e-30)
 
         def step(index, total, of_states, of_embeddings, of_bias):
             probabilities, loss = self._probabilities(index, states[index], embeddings, bias)
             is_label = ops.equal(ops.arange(self.vocab_size, dtype=self.labels.dtype), self.labels[index][:, None])
-            error = self.weights[index][:, None] * (probabilities - ops.cast(is_label, "float32"))
+            error = (self.weights[index] / largest)[:, None] * (probabilities - ops.cast(is_label, "float32"))
             rounded = ops.cast(error, self.compute_dtype)
             own = ops.cast(ops.matmul(rounded, embeddings), "float32")
             of_states = ops.slice_update(of_states, (index, 0, 0), own[None])
@@ -101,8 +104,7 @@ class _Chunks:
             ops.zeros((self.vocab_size,), "float32"),
         )
         of_states = ops.reshape(of_states, (-1, width))[: self.positions]
-        gradients = (of_states, of_embeddings, of_bias)
-        return total, [ops.cast(gradient, dtype) for gradient, dtype in zip(gradients, dtypes, strict=True)]
+        return total, [largest * gradient for gradient in (of_states, of_embeddings, of_bias)]
 
     def _loop(self, step, *start):
         if isinstance(self.count, int) and self.count == 1:

@@ -135,3 +135,19 @@ def test_padding_does_not_change_a_texts_scores(member, small_config):
         rows = name in per_position or member.name in ("RemBertForTokenClassification", "RemBertForCausalLM")
         kept = mask.astype(bool) if rows else slice(None)
         np.testing.assert_allclose(np.asarray(value)[kept], theirs[kept], atol=1e-5)
+
+
+def test_arguments_of_the_constructor_go_through_from_pretrained(small_config, tmp_path):
+    member = FAMILY[0]
+    model = member.build(small_config)
+    model.save_pretrained(tmp_path)
+    bare = type(model).from_pretrained(tmp_path, add_pooling_layer=False, dtype="mixed_bfloat16", name="bare")
+    assert (bare.name, bare.dtype_policy.name, list(bare(member.inputs))) == (
+        "bare",
+        "mixed_bfloat16",
+        ["last_hidden_state"],
+    )
+    changed = type(model).from_pretrained(tmp_path, hidden_act="gelu_new")
+    assert changed.config.hidden_act == "gelu_new"
+    with pytest.raises(InputError, match="has no field hidden_actt"):
+        type(model).from_pretrained(tmp_path, hidden_actt="gelu")

@@ -72,6 +72,15 @@ def test_padding_on_the_left_changes_nothing(model):
         np.testing.assert_array_equal(alone[0], expected)
 
 
+def test_few_lengths_of_prompts_need_a_program_of_their_own():
+    """Compiling takes seconds; prompts of 1 to 16 pieces, and any seed, share one program."""
+    model = RemBertForCausalLM.from_pretrained(model_directory("causal_lm"))
+    for length, seed in ((2, 1), (5, 2), (16, 3)):
+        model.generate({"input_ids": np.ones((1, length), int)}, max_new_tokens=2, do_sample=True, seed=seed)
+    (program,) = vars(model)["_generation_programs"].values()
+    assert program.experimental_get_tracing_count() == 1
+
+
 def test_repetition_penalty(model):
     def choose(logits, row):
         seen = np.isin(np.arange(len(logits)), row)

@@ -137,3 +137,19 @@ def test_labels_of_a_wrong_shape_are_refused(model, labels, said):
     case = next(case for case in LOGITS_CASES if case.model == model)
     with pytest.raises(InputError, match=said):
         load(case).task_loss(labels, case.expected["logits"])
+
+
+def test_integers_are_numbers_to_a_regressor():
+    """Whatever their sign: only class numbers have a range."""
+    case = next(case for case in LOSS_CASES if case.model == "seqcls_regression1")
+    model = load(case)
+    whole = np.array([-3, 0, 2, -100])
+    expected = np.mean((model(case.inputs).numpy()[:, 0] - whole) ** 2)
+    np.testing.assert_allclose(loss_of(model, case.inputs, whole), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("label", [3, -1])
+def test_a_class_that_does_not_exist_is_refused(label):
+    labels = np.where(np.arange(4) == 2, label, SINGLE.labels)
+    with pytest.raises(InputError, match=f"y holds {label}, but must be 0 to 2, or -100"):
+        load(SINGLE).fit(SINGLE.inputs, labels, verbose=0)
