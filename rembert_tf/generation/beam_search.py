@@ -71,7 +71,10 @@ class BeamSearch:
         running = empty._replace(scores=ops.where(ops.arange(self.beams) == 0, 0.0, empty.scores))
         present = ops.zeros((1, 1), "bool")
         if self.settings.repetition_penalty != 1:
-            present = pieces_in(ops.repeat(self.ids, self.beams, axis=0), self.model.config.vocab_size)
+            rows = self.decoder.prompt
+            present = pieces_in(
+                ops.cast(rows["input_ids"], "int32"), rows["attention_mask"], self.model.config.vocab_size
+            )
         state = (
             ops.convert_to_tensor(self.start, "int32"),
             running,

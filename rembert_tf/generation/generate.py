@@ -39,10 +39,8 @@ def _filled(prompt):
     """Returns the prompt with masked columns before it, up to a multiple of LENGTH_STEP, and their number."""
     missing = -prompt["input_ids"].shape[1] % LENGTH_STEP
     filled = dict(prompt)
-    for name in ("input_ids", "token_type_ids"):
-        # Each row's own first piece: any other would count as a repetition later on.
-        filled[name] = ops.concatenate([ops.repeat(prompt[name][:, :1], missing, axis=1), prompt[name]], axis=1)
-    filled["attention_mask"] = ops.pad(prompt["attention_mask"], [(0, 0), (missing, 0)])
+    for name in ("input_ids", "token_type_ids", "attention_mask"):
+        filled[name] = ops.pad(prompt[name], [(0, 0), (missing, 0)])
     return filled, missing
 
 

@@ -3,13 +3,19 @@
 from keras import ops
 
 
-def pieces_in(sequences, vocab_size):
-    """Returns booleans (rows, vocab_size): which pieces occur in (rows, length) sequences, padding included."""
+def pieces_in(sequences, attention_mask, vocab_size):
+    """Returns booleans (rows, vocab_size): which pieces occur in prompts, the padding before them left out.
+
+    Args:
+        sequences: (rows, length) pieces.
+        attention_mask: (rows, length) integers, 0 for padding.
+        vocab_size: pieces there are.
+    """
     rows, length = sequences.shape
     row = ops.repeat(ops.arange(rows, dtype="int32")[:, None], length, axis=1)
     places = ops.stack([ops.reshape(row, (-1,)), ops.reshape(sequences, (-1,))], axis=1)
-    counts = ops.scatter(places, ops.ones((rows * length,), "int32"), (rows, vocab_size))
-    return counts > 0
+    begun = ops.cast(ops.cumsum(attention_mask, axis=1) > 0, "int32")
+    return ops.scatter(places, ops.reshape(begun, (-1,)), (rows, vocab_size)) > 0
 
 
 def with_piece(present, pieces):
@@ -42,6 +48,8 @@ def draw(logits, uniform, settings):
     vocab_size = logits.shape[-1]
     if settings.top_k or settings.top_p < 1:
         logits, pieces = ops.top_k(logits, min(settings.top_k or vocab_size, vocab_size))
+    if logits.shape[-1] == 1:
+        return ops.cast(pieces[:, 0], "int32")
     probabilities = ops.softmax(logits)
     if settings.top_p < 1:
         before = ops.cumsum(probabilities, axis=-1) - probabilities

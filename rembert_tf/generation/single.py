@@ -45,7 +45,9 @@ def generate_single(model, settings, prompt, uniforms):
 
     ids = ops.cast(prompt["input_ids"], "int32")
     sequences = ops.pad(ids, [(0, 0), (0, settings.max_new_tokens)], constant_values=settings.pad_token_id)
-    present = ops.zeros((1, 1), "bool") if penalty == 1 else pieces_in(ids, model.config.vocab_size)
+    present = (
+        ops.zeros((1, 1), "bool") if penalty == 1 else pieces_in(ids, prompt["attention_mask"], model.config.vocab_size)
+    )
     logits, caches = decoder.first_scores()
     index = ops.convert_to_tensor(start, "int32")
     complete = ops.zeros((decoder.rows,), "bool")

@@ -31,5 +31,7 @@ def additive_bias(keep, dtype):
         keep: booleans of any shape.
         dtype: of the scores.
     """
-    lowest = float(ml_dtypes.finfo(keras.backend.standardize_dtype(dtype)).min)
-    return ops.where(keep, ops.zeros((), dtype), ops.full((), lowest, dtype))
+    zero = ops.zeros((), dtype)
+    # The dtype that was made: JAX makes float64 a float32 unless told otherwise, where float64's lowest is infinite.
+    lowest = float(ml_dtypes.finfo(keras.backend.standardize_dtype(zero.dtype)).min)
+    return ops.where(keep, zero, ops.full((), lowest, dtype))

@@ -52,11 +52,11 @@ class Embeddings(keras.layers.Layer):
             inputs_embeds: (tokens, input_embedding_size), instead of looking up `input_ids`.
             training: whether dropout is active.
         """
-        words = self.look_up(input_ids) if inputs_embeds is None else inputs_embeds
+        words = self.look_up(input_ids, training) if inputs_embeds is None else inputs_embeds
         summed = words + self.token_type_embeddings(token_type_ids) + self.position_embeddings(position_ids)
         return self.dropout(self.layer_norm(summed), training=training)
 
-    def look_up(self, input_ids):
+    def look_up(self, input_ids, training=False):
         """Returns word vectors; the padding row is used as it is but never trained.
 
         The reference forces that row's gradient to zero (`padding_idx` of its table), so loss curves
@@ -64,7 +64,7 @@ class Embeddings(keras.layers.Layer):
         """
         words = self.word_embeddings(input_ids)
         if self.spelling is not None:
-            words = words + ops.cast(self.spelling(input_ids), words.dtype)
+            words = words + ops.cast(self.spelling(input_ids, training), words.dtype)
         if self.config.pad_token_id is None:
             return words
         is_padding = ops.equal(input_ids, self.config.pad_token_id)[:, None]

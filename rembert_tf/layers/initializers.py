@@ -1,12 +1,44 @@
 """How weights start when no checkpoint provides them."""
 
+import math
+
 import keras
 from keras import ops
+
+LARGE = 2**24  # entries from which a tensor's temporaries matter
 
 
 def new_weight(config):
     """Returns the initializer of tables and kernels: a normal cut off at two standard deviations."""
-    return keras.initializers.TruncatedNormal(stddev=config.initializer_range)
+    return NewWeight(stddev=config.initializer_range)
+
+
+@keras.saving.register_keras_serializable("rembert_tf")
+class NewWeight(keras.initializers.TruncatedNormal):
+    """Keras' truncated normal, of which a large tensor exists only once while it is made.
+
+    Drawn operation by operation, the output table of the released size would take three times its 1.67 GB.
+    """
+
+    def __call__(self, shape, dtype=None):
+        def draw():
+            return super(NewWeight, self).__call__(shape, dtype)
+
+        return draw() if math.prod(shape) < LARGE else _as_one_program(draw)
+
+
+def _as_one_program(draw):
+    """Runs a function without arguments as one compiled program, whose operations share their memory."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(draw, jit_compile=True, autograph=False)() if tf.executing_eagerly() else draw()
+    if backend == "jax":
+        import jax
+
+        return jax.jit(draw)()
+    return draw()
 
 
 def zero_row(row, initializer):

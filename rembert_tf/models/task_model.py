@@ -63,7 +63,9 @@ def class_loss(y, logits, sample_weight=None, name="y"):
     check_labels(y, logits.shape[-1], name)
     kept = ops.not_equal(y, IGNORED_LABEL)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return mean_over_kept(loss, ops.where(kept, y, ops.zeros_like(y)), logits, kept, sample_weight)
+    # With labels (..., 1): from logits of a single class Keras would otherwise take the class axis away.
+    labels = ops.where(kept, y, ops.zeros_like(y))[..., None]
+    return mean_over_kept(loss, labels, logits, kept, sample_weight)
 
 
 def mean_over_kept(loss, y, y_pred, kept, sample_weight=None):

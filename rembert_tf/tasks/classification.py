@@ -43,6 +43,8 @@ def finetune_csv(start, train, dev, output, settings, columns=None, label_column
     held_out = read_classification_data(dev, training.names, columns=columns, label_column=label_column)
     if (training.pairs is None) != (held_out.pairs is None):
         raise InputError("the training and the dev files must both have a text_pair column, or neither.")
+    if settings.spelling_ngrams and not getattr(start, "new_weights", False):
+        raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
     run = RunFolder(output)
     keras.utils.set_random_seed(settings.seed)
     model, tokenizer = start(training.names)
@@ -100,6 +102,7 @@ def from_nothing(config, vocabulary):
         fitted = config.replace(id2label=labels, **special_ids(tokenizer), vocab_size=len(tokenizer))
         return RemBertForSequenceClassification(fitted), tokenizer
 
+    start.new_weights = True
     return start
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from rembert_tf.tasks.piece_masking import mask_pieces
+
 # Batches are cut from pools of this many, sorted by length inside: little padding, still random.
 POOL = 50
 LENGTH_CHUNK = 4096
@@ -39,16 +41,26 @@ class TextBatches:
         """Batches in one pass over all rows."""
         return -(-len(self) // self.batch_size)
 
-    def training_dataset(self, epochs, seed, skip_steps=0):
+    def training_dataset(self, epochs, seed, skip_steps=0, mask_rate=0.0):
         """Returns `(inputs, labels)` batches of all epochs in a row, shuffled anew in each.
 
         Args:
             epochs: passes over the rows.
-            seed: decides the order.
+            seed: decides the order, and together with the step which pieces are masked.
             skip_steps: batches to leave out at the start.
+            mask_rate: probability of each piece to become [MASK], drawn anew in each step.
         """
         order = [batch for epoch in range(epochs) for batch in self._shuffled(seed, epoch)]
-        return self._dataset(order[skip_steps:])
+        dataset = self._dataset(order[skip_steps:])
+        if not mask_rate:
+            return dataset
+
+        def masked(step, batch):
+            inputs, labels = batch
+            ids = mask_pieces(inputs["input_ids"], mask_rate, tf.stack([seed, step]), self.tokenizer)
+            return {**inputs, "input_ids": ids}, labels
+
+        return dataset.enumerate(start=skip_steps).map(masked, num_parallel_calls=2, deterministic=True)
 
     def ordered_dataset(self):
         """Returns every row once in batches from long to short, and the rows in that order."""

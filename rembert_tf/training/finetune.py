@@ -7,6 +7,7 @@ import keras
 
 from rembert_tf.errors import InputError
 from rembert_tf.training.optimizer import make_optimizer
+from rembert_tf.training.spelling import shared_spelling, spelling_in_table
 
 LOG_EVERY = 20
 
@@ -24,7 +25,11 @@ class FinetuneSettings:
         max_length: pieces of a text or pair, special tokens counted.
         warmup_ratio: share of the steps that warms up.
         weight_decay: AdamW's, without biases and LayerNorm.
-        seed: of new weights, dropout and the rows' order.
+        seed: of new weights, dropout, masks and the rows' order.
+        mask_rate: probability of each piece of a training text to become [MASK], 0 to below 1; 0 masks none.
+            Helps where few distinct texts are soon known by heart.
+        spelling_ngrams: characters of the longest n-grams whose vectors pieces share while they are trained,
+            for new weights and little text (see `rembert_tf.training.spelling`); 0 shares nothing.
     """
 
     epochs: int = 3
@@ -35,6 +40,8 @@ class FinetuneSettings:
     warmup_ratio: float = 0.1
     weight_decay: float = 0.01
     seed: int = 0
+    mask_rate: float = 0.0
+    spelling_ngrams: int = 0
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "max_length"):
@@ -44,6 +51,10 @@ class FinetuneSettings:
             raise InputError(f"max_steps must be at least 1, not {self.max_steps}.")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InputError(f"learning_rate must be a positive number, not {self.learning_rate}.")
+        if not 0 <= self.mask_rate < 1:
+            raise InputError(f"mask_rate must be at least 0 and below 1, not {self.mask_rate}.")
+        if self.spelling_ngrams < 0:
+            raise InputError(f"spelling_ngrams must be at least 0, not {self.spelling_ngrams}.")
 
     def total_steps(self, steps_per_epoch):
         """Returns the steps of the whole training."""
@@ -71,13 +82,19 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
         InputError: the loss is no longer a number; the message says at which step. What was saved
             before stays.
     """
-    steps_per_epoch = batches.steps_per_epoch
-    total = settings.total_steps(steps_per_epoch)
+    watcher = _Watcher(model, tokenizer, run, evaluate, report, settings.total_steps(batches.steps_per_epoch))
+    with shared_spelling(model, tokenizer, settings.spelling_ngrams):
+        _fit(model, batches, settings, watcher)
+    run.close()
+    return watcher.best
+
+
+def _fit(model, batches, settings, watcher):
+    steps_per_epoch, total = batches.steps_per_epoch, watcher.total
     model.compile(
         optimizer=make_optimizer(settings.learning_rate, total, settings.warmup_ratio, settings.weight_decay),
     )
-    watcher = _Watcher(model, tokenizer, run, evaluate, report, total)
-    dataset = batches.training_dataset(settings.epochs, settings.seed)
+    dataset = batches.training_dataset(settings.epochs, settings.seed, mask_rate=settings.mask_rate)
     epochs = -(-total // steps_per_epoch)
     model.fit(
         dataset,
@@ -87,8 +104,6 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
         shuffle=False,
         verbose=0,
     )
-    run.close()
-    return watcher.best
 
 
 class _Watcher(keras.callbacks.Callback):
@@ -127,4 +142,5 @@ class _Watcher(keras.callbacks.Callback):
 
     def _save(self, directory):
         self.tokenizer.save_pretrained(directory)
-        self.trained.save_pretrained(directory)
+        with spelling_in_table(self.trained):
+            self.trained.save_pretrained(directory)

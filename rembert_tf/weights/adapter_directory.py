@@ -64,12 +64,14 @@ def load_adapters(model, path):
     if not (Path(path) / WEIGHTS_FILE).is_file():
         raise MissingFileError(f"{str(path)!r} has no {WEIGHTS_FILE}.")
     with SafetensorsReader(Path(path) / WEIGHTS_FILE) as reader:
-        _check_names(model, settings, reader, path)
+        found = _check_names(model, settings, reader, path)
         if present is None:
             add_adapters(model, settings)
         for name, variable, _, to_variable in _factors(model):
             variable.assign(to_variable(reader.read(name), variable.shape))
         for weight in _trained_beside(model):
+            if PREFIX + weight.name not in found:
+                continue  # the PEFT library stores the pooler only when told to: the base model's is meant then
             weight.variable.assign(weight.layout.to_variable(reader.read(PREFIX + weight.name), weight.variable.shape))
 
 
@@ -100,14 +102,16 @@ def _trained_beside(model):
 
 
 def _check_names(model, settings, reader, path):
+    """Returns the names in the file, or raises one error that lists everything that does not fit."""
     config, prefix = model.config, _encoder_prefix(model)
-    wanted = {PREFIX + weight.name: weight.file_shape for weight in _trained_beside(model)}
+    beside = {PREFIX + weight.name: weight.file_shape for weight in _trained_beside(model)}
+    wanted = dict(beside)
     for name, _ in attentions(encoder_of(model)):
         for target in settings.targets:
             wanted[f"{prefix}{name}.{target}.lora_A.weight"] = (settings.rank, config.hidden_size)
             wanted[f"{prefix}{name}.{target}.lora_B.weight"] = (config.hidden_size, settings.rank)
     found = {name: reader.shape(name) for name in reader.names()}
-    problems = [f"missing {name}" for name in wanted.keys() - found.keys()]
+    problems = [f"missing {name}" for name in wanted.keys() - found.keys() - beside.keys()]
     problems += [f"unknown {name}" for name in found.keys() - wanted.keys()]
     problems += [
         f"{name} has shape {found[name]} instead of {wanted[name]}"
@@ -116,6 +120,7 @@ def _check_names(model, settings, reader, path):
     ]
     if problems:
         raise InputError(f"the adapters in {str(path)!r} do not fit the model: {'; '.join(sorted(problems))}.")
+    return found
 
 
 def _read_settings(file):

@@ -225,3 +225,22 @@ def test_a_model_that_is_no_decoder_warns_and_reads_both_ways():
     with pytest.warns(UserWarning, match="means nothing"):
         ours = model.generate({"input_ids": row[None]}, max_new_tokens=4, eos_token_id=None)
     np.testing.assert_array_equal(ours[0], expected)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_padding_is_no_repetition(model, beams):
+    """A penalised row continues as it would without padding, also where the padding piece is likely."""
+    row = GREEDY.inputs["input_ids"][:1, :4]
+    padding = int(np.asarray(model.generate({"input_ids": row}, max_new_tokens=1, eos_token_id=None))[0, -1])
+    padded = {"input_ids": np.pad(row, ((0, 0), (3, 0)), constant_values=padding)}
+    padded["attention_mask"] = np.array([[0, 0, 0, 1, 1, 1, 1]])
+    settings = {"max_new_tokens": 5, "num_beams": beams, "repetition_penalty": 1e3, "eos_token_id": None}
+    alone = np.asarray(model.generate({"input_ids": row}, **settings))
+    np.testing.assert_array_equal(np.asarray(model.generate(padded, **settings))[:, 3:], alone)
+    if beams == 1:
+        assert alone[0, 4] == padding
+
+
+def test_one_piece_to_choose_from_draws_the_likeliest(model):
+    drawn = model.generate(GREEDY.inputs, max_new_tokens=4, do_sample=True, top_k=1, eos_token_id=None)
+    np.testing.assert_array_equal(drawn, model.generate(GREEDY.inputs, max_new_tokens=4, eos_token_id=None))

@@ -126,3 +126,19 @@ def test_what_does_not_fit_is_refused(small_config, tmp_path):
     third.enable_lora(4)
     with pytest.raises(InputError, match="rank=4.*rank=2"):
         third.load_lora(tmp_path / "adapter")
+
+
+def test_a_file_without_pooler_leaves_the_base_models(small_config, tmp_path):
+    """The PEFT library stores a pooler only when it is told to."""
+    from safetensors.numpy import load_file, save_file
+
+    model = trained(small_config)
+    model.save_lora(tmp_path)
+    file = tmp_path / "adapter_model.safetensors"
+    tensors = {name: value for name, value in load_file(file).items() if "pooler" not in name}
+    save_file(tensors, file)
+    base = RemBertForSequenceClassification(small_config)
+    pooler = base.rembert.pooler.kernel.numpy()
+    base.load_lora(tmp_path)
+    np.testing.assert_array_equal(base.rembert.pooler.kernel, pooler)
+    np.testing.assert_array_equal(base.classifier.kernel, model.classifier.kernel)

@@ -1,5 +1,6 @@
 """Fine-tuning: it learns, it is repeatable, and its run folder holds what it promises."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -72,6 +73,27 @@ def test_the_same_seed_gives_the_same_weights(trained, data, tmp_path, text_conf
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
+def test_masks_and_shared_spelling_are_repeatable_and_in_the_checkpoints(data, tmp_path, text_config, small_vocabulary):
+    settings = dataclasses.replace(SETTINGS, epochs=3, mask_rate=0.2, spelling_ngrams=4)
+    best = train(data, tmp_path / "one", text_config, small_vocabulary, settings)
+    train(data, tmp_path / "other", text_config, small_vocabulary, settings)
+    first, again = (
+        RemBertForSequenceClassification.from_pretrained(tmp_path / run / "last") for run in ("one", "other")
+    )
+    for one, other in zip(first.variables, again.variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+    saved = json.loads((tmp_path / "one" / "dev_metrics.json").read_text())  # of the best checkpoint, loaded again
+    assert saved["accuracy"] == best["accuracy"]
+
+
+def test_shared_spelling_is_refused_where_it_would_undo_trained_embeddings(trained, data, tmp_path):
+    settings = dataclasses.replace(SETTINGS, spelling_ngrams=4)
+    files = [str(data / "train.csv")], [str(data / "dev.csv")]
+    with pytest.raises(InputError, match="spelling_ngrams is for new weights"):
+        finetune_csv(from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
+    assert not (tmp_path / "run").exists()
+
+
 def test_max_steps_ends_within_an_epoch(data, tmp_path, text_config, small_vocabulary):
     settings = FinetuneSettings(epochs=3, max_steps=11, batch_size=16, learning_rate=1e-3, max_length=16)
     assert train(data, tmp_path / "run", text_config, small_vocabulary, settings)["step"] <= 11
@@ -112,6 +134,8 @@ def test_predictions_come_in_the_order_of_the_texts(trained):
         ({"batch_size": -1}, "batch_size must be at least 1, not -1"),
         ({"max_steps": 0}, "max_steps must be at least 1"),
         ({"learning_rate": float("nan")}, "learning_rate must be a positive number, not nan"),
+        ({"mask_rate": 1.0}, "mask_rate must be at least 0 and below 1, not 1.0"),
+        ({"spelling_ngrams": -1}, "spelling_ngrams must be at least 0, not -1"),
     ],
 )
 def test_impossible_settings_are_named(change, message):
