@@ -39,7 +39,7 @@ class DemoFolder:
 
     @property
     def model(self):
-        """The model directory of the best epoch."""
+        """The model directory of the chosen epoch."""
         return self.training / "best"
 
     @property

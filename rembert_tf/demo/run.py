@@ -108,7 +108,7 @@ def train(demo):
     with demo.progress("training") as bar:
         best = finetune_csv(start, [files["train"]], [files["dev"]], folder.training, recipe.settings, report=bar)
     demo.figures |= {"config": recipe.config.to_dict(), "settings": asdict(recipe.settings), "dev": best}
-    demo.tell(f"  Best on dev.csv: epoch {best['epoch']}, accuracy {best['accuracy']:.1%}")
+    demo.tell(f"  On dev.csv after epoch {best['epoch']}: accuracy {best['accuracy']:.1%}")
 
 
 def evaluate(demo):
@@ -128,7 +128,7 @@ def evaluate(demo):
 
 
 def model_answers(demo, examples):
-    """Labels examples with the model of the best epoch."""
+    """Labels examples with the model of the chosen epoch."""
     from rembert_tf.tasks.classification import load_classifier, predict_logits
 
     model, tokenizer = load_classifier(demo.folder.model)

@@ -34,7 +34,7 @@ def finetune_csv(start, train, dev, output, settings, columns=None, label_column
         report: shows progress; see `finetune`.
 
     Returns:
-        The best epoch's dev metrics.
+        The chosen epoch's dev metrics.
 
     Raises:
         InputError: a file, a label, the model or the output folder cannot be used; nothing was trained.

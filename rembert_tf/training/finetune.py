@@ -10,6 +10,7 @@ from rembert_tf.training.optimizer import make_optimizer
 from rembert_tf.training.spelling import shared_spelling, spelling_in_table
 
 LOG_EVERY = 20
+CHOICES = ("best", "last")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +31,11 @@ class FinetuneSettings:
             Helps where few distinct texts are soon known by heart.
         spelling_ngrams: characters of the longest n-grams whose vectors pieces share while they are trained,
             for new weights and little text (see `rembert_tf.training.spelling`); 0 shares nothing.
+        average_momentum: evaluates and saves a moving average of the weights instead of those of the last
+            step: after each step, average = momentum * average + (1 - momentum) * weights. About
+            1 / (1 - momentum) steps count, which should be few among all; 0 averages nothing.
+        choose: which epoch the directory `best` holds: "best", the one with the best dev metric, or "last",
+            for a dev set too small to tell epochs apart.
     """
 
     epochs: int = 3
@@ -42,6 +48,8 @@ class FinetuneSettings:
     seed: int = 0
     mask_rate: float = 0.0
     spelling_ngrams: int = 0
+    average_momentum: float = 0.0
+    choose: str = "best"
 
     def __post_init__(self):
         for name in ("epochs", "batch_size", "max_length"):
@@ -55,6 +63,10 @@ class FinetuneSettings:
             raise InputError(f"mask_rate must be at least 0 and below 1, not {self.mask_rate}.")
         if self.spelling_ngrams < 0:
             raise InputError(f"spelling_ngrams must be at least 0, not {self.spelling_ngrams}.")
+        if not 0 <= self.average_momentum < 1:
+            raise InputError(f"average_momentum must be at least 0 and below 1, not {self.average_momentum}.")
+        if self.choose not in CHOICES:
+            raise InputError(f"choose must be {' or '.join(map(repr, CHOICES))}, not {self.choose!r}.")
 
     def total_steps(self, steps_per_epoch):
         """Returns the steps of the whole training."""
@@ -72,17 +84,18 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
         settings: FinetuneSettings.
         run: a RunFolder.
         evaluate: called after every epoch without arguments; returns dev metrics as {name: number}, of
-            which the first decides which epoch was best.
+            which the first decides which epoch was best, unless `settings.choose` is "last".
         report: called as `report(step, total_steps, note)` after each step, to show progress; or None.
 
     Returns:
-        The best epoch's dev metrics, with its `epoch` and `step`.
+        The chosen epoch's dev metrics, with its `epoch` and `step`.
 
     Raises:
         InputError: the loss is no longer a number; the message says at which step. What was saved
             before stays.
     """
-    watcher = _Watcher(model, tokenizer, run, evaluate, report, settings.total_steps(batches.steps_per_epoch))
+    total = settings.total_steps(batches.steps_per_epoch)
+    watcher = _Watcher(model, tokenizer, run, evaluate, report, total, settings.choose)
     with shared_spelling(model, tokenizer, settings.spelling_ngrams):
         _fit(model, batches, settings, watcher)
     run.close()
@@ -92,15 +105,23 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
 def _fit(model, batches, settings, watcher):
     steps_per_epoch, total = batches.steps_per_epoch, watcher.total
     model.compile(
-        optimizer=make_optimizer(settings.learning_rate, total, settings.warmup_ratio, settings.weight_decay),
+        optimizer=make_optimizer(
+            settings.learning_rate,
+            total,
+            settings.warmup_ratio,
+            settings.weight_decay,
+            average_momentum=settings.average_momentum,
+        ),
     )
     dataset = batches.training_dataset(settings.epochs, settings.seed, mask_rate=settings.mask_rate)
     epochs = -(-total // steps_per_epoch)
+    # Before the watcher, which then finds the averages in the model; after the last epoch they stay in it.
+    averages = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.average_momentum else []
     model.fit(
         dataset,
         epochs=epochs,
         steps_per_epoch=min(steps_per_epoch, total),
-        callbacks=[watcher],
+        callbacks=[*averages, watcher],
         shuffle=False,
         verbose=0,
     )
@@ -109,10 +130,11 @@ def _fit(model, batches, settings, watcher):
 class _Watcher(keras.callbacks.Callback):
     """Logs, evaluates and saves while `fit` runs."""
 
-    def __init__(self, model, tokenizer, run, evaluate, report, total):
+    def __init__(self, model, tokenizer, run, evaluate, report, total, choose):
         super().__init__()
         self.trained, self.tokenizer, self.run, self.evaluate = model, tokenizer, run, evaluate
         self.report, self.total = report or (lambda step, total, note: None), total
+        self.choose = choose
         self.step = 0
         self.best = None
 
@@ -132,7 +154,7 @@ class _Watcher(keras.callbacks.Callback):
         metrics = self.evaluate()
         self.run.log(self.step, epoch=epoch + 1, **{f"dev_{name}": value for name, value in metrics.items()})
         decisive = next(iter(metrics))
-        if self.best is None or metrics[decisive] > self.best[decisive]:
+        if self.best is None or self.choose == "last" or metrics[decisive] > self.best[decisive]:
             self.best = {"epoch": epoch + 1, "step": self.step, **metrics}
             self._save(self.run.best)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())

@@ -34,7 +34,9 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
-def make_optimizer(learning_rate, total_steps, warmup_ratio=0.1, weight_decay=0.01, clip_norm=1.0):
+def make_optimizer(
+    learning_rate, total_steps, warmup_ratio=0.1, weight_decay=0.01, clip_norm=1.0, average_momentum=0.0
+):
     """Returns AdamW with warm-up, linear decay and gradient clipping.
 
     Args:
@@ -44,8 +46,16 @@ def make_optimizer(learning_rate, total_steps, warmup_ratio=0.1, weight_decay=0.
         weight_decay: of kernels and tables; biases and LayerNorm are left alone.
         clip_norm: largest norm of all gradients together. Betas 0.9 and 0.999, epsilon 1e-6 and clip
             norm 1 are the paper's (table 14).
+        average_momentum: of the moving average of the weights that Keras keeps (`use_ema`); 0 keeps none.
     """
     schedule = WarmupLinearDecay(learning_rate, round(warmup_ratio * total_steps), total_steps)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=weight_decay, epsilon=1e-6, global_clipnorm=clip_norm)
+    optimizer = keras.optimizers.AdamW(
+        schedule,
+        weight_decay=weight_decay,
+        epsilon=1e-6,
+        global_clipnorm=clip_norm,
+        use_ema=average_momentum > 0,
+        ema_momentum=average_momentum,
+    )
     optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     return optimizer
