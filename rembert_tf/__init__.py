@@ -10,6 +10,7 @@ from rembert_tf.version import __version__ as __version__
 # public name -> module that defines it
 _PUBLIC = {
     "RemBertConfig": "rembert_tf.config",
+    "RemBertTokenizer": "rembert_tf.tokenization.tokenizer",
     "RemBertTokenizerFast": "rembert_tf.tokenization.fast_tokenizer",
     "RemBertModel": "rembert_tf.models.rembert_model",
     "RemBertForMaskedLM": "rembert_tf.models.masked_lm",

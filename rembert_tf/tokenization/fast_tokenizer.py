@@ -3,13 +3,13 @@
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
-from rembert_tf.tokenization import literals, packing
+from rembert_tf.tokenization import decoding, packing
+from rembert_tf.tokenization.call_options import fill_values
+from rembert_tf.tokenization.character_spans import Characters, lowered_characters
+from rembert_tf.tokenization.literals import ordinary_text, split_at_literals
 from rembert_tf.tokenization.sentencepiece_engine import SentencePieceEngine
-from rembert_tf.tokenization.texts import as_texts
-from rembert_tf.tokenization.tokenizer_base import TokenizerBase, check_length
-
-PADDING = (False, True, "longest", "max_length")
-TRUNCATION = (False, True, *packing.STRATEGIES)
+from rembert_tf.tokenization.texts import as_texts, as_words
+from rembert_tf.tokenization.tokenizer_base import TokenizerBase
 
 
 class RemBertTokenizerFast(TokenizerBase, tf.Module):
@@ -24,107 +24,149 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         2
     """
 
+    # Nothing in these is for AutoGraph to rewrite, and tracing is faster when it does not try.
+    __call__ = tf.autograph.experimental.do_not_convert(TokenizerBase.__call__)
+    encode_words = tf.autograph.experimental.do_not_convert(TokenizerBase.encode_words)
+    encode_question_windows = tf.autograph.experimental.do_not_convert(TokenizerBase.encode_question_windows)
+
     def __init__(self, vocab_file, *args, **kwargs):
         tf.Module.__init__(self, name="tokenizer")
         TokenizerBase.__init__(self, vocab_file, *args, **kwargs)
         self._engine = SentencePieceEngine(self.vocabulary.model)
+
+    def tokenize(self, text, split_special_tokens=False):
+        """Returns the tokens of texts.
+
+        Args:
+            text: a string, a list of strings, or a string tensor of rank 0 or 1.
+            split_special_tokens: as in a call.
+
+        Returns:
+            String tensor: (tokens,) for a single text, ragged (batch, None) for a batch; a piece outside the
+            vocabulary is spelled as in the text.
+
+        Raises:
+            InputError: `text` is none of these.
+        """
+        texts, single = as_texts(text, "text")
+        parts, literal_ids, ordinary = self._stretches(texts, split_special_tokens)
+        spelled = _ones_of(parts.values, literal_ids >= 0)
+        pieces = tf.concat([self._engine.tokenize(ordinary, out_type=tf.string), spelled], axis=1)
+        rows = parts.with_values(pieces).merge_dims(1, 2)
+        return rows[0] if single else rows
 
     def tokenize_to_ids(self, texts, split_special_tokens=False):
         """Cuts texts into pieces, without special tokens around them.
 
         Args:
             texts: (batch,) string tensor; bytes that are not UTF-8 become unknown pieces.
-            split_special_tokens: whether a special token that a text spells out is ordinary text. True is
-                right for text from strangers.
+            split_special_tokens: as in a call.
 
         Returns:
             Ragged (batch, None) int32 ids.
         """
-        if split_special_tokens:
-            return self._engine.tokenize(self._normalize(texts))
-        tokens = self.vocabulary.special_tokens
-        spellings = {token: self.vocabulary.token_to_id(token) for token in tokens.values()}
-        parts = literals.split_at_literals(texts, list(spellings), left_stripped=[tokens["mask_token"]])
-        literal_ids = literals.literal_ids(parts.values, spellings)
-        is_literal = literal_ids.row_lengths() > 0
-        ordinary = self._normalize(tf.where(is_literal, "", parts.values))
-        pieces = tf.concat([self._engine.tokenize(ordinary), literal_ids], axis=1)
+        if split_special_tokens is True:
+            return self._engine.tokenize(self._normalized(texts))
+        parts, literal_ids, ordinary = self._stretches(tf.convert_to_tensor(texts), split_special_tokens)
+        pieces = tf.concat([self._engine.tokenize(ordinary), _ones_of(literal_ids, literal_ids >= 0)], axis=1)
         return parts.with_values(pieces).merge_dims(1, 2)
 
-    def _normalize(self, texts):
-        if not self.do_lower_case:
-            return texts
-        # The reference lower-cases letter by letter, so a capital sigma never becomes the final form.
-        return tf.strings.lower(tf.strings.regex_replace(texts, "Σ", "σ"), encoding="utf-8")
+    def decode(self, token_ids, skip_special_tokens=False):
+        """Returns the text of a row of ids, as SentencePiece joins its pieces, as a scalar string tensor.
 
-    def __call__(
-        self,
-        text,
-        text_pair=None,
-        add_special_tokens=True,
-        padding=False,
-        truncation=False,
-        max_length=None,
-        split_special_tokens=False,
-    ):
-        """Tokenizes a text or a batch, or pairs of them.
+        Control pieces leave nothing; an unknown piece shows as " ⁇ ".
 
         Args:
-            text: a string, a list of strings, or a string tensor of rank 0 or 1.
-            text_pair: second texts, of the same form, or None.
-            add_special_tokens: whether to add [CLS] and [SEP].
-            padding: False returns ragged tensors; True or "longest" pads to the longest row,
-                "max_length" to `max_length`.
-            truncation: False keeps every piece; True or "longest_first", "only_first", "only_second" trim
-                to `max_length`.
-            max_length: in pieces, special tokens counted; None means `model_max_length`.
-            split_special_tokens: whether a special token that a text spells out is ordinary text.
-
-        Returns:
-            Dictionary of int32 tensors `input_ids`, `token_type_ids` and `attention_mask`: (batch, length),
-            or (length,) for a single text.
+            token_ids: an id, or a list or tensor (length,) of ids.
+            skip_special_tokens: whether to leave special tokens out, the unknown one included.
 
         Raises:
-            InputError: an argument is not one of the above; the pair has other rows than the text; or the
-                text that a strategy keeps whole leaves nothing of the other.
+            InputError: an id is outside the vocabulary (in a graph an InvalidArgumentError).
         """
-        _check_choice("padding", padding, PADDING)
-        _check_choice("truncation", truncation, TRUNCATION)
-        texts, single = as_texts(text, "text")
-        pairs = None if text_pair is None else as_texts(text_pair, "text_pair", like=texts)[0]
-        first = self.tokenize_to_ids(texts, split_special_tokens)
-        second = None if pairs is None else self.tokenize_to_ids(pairs, split_special_tokens)
-        max_length = self.model_max_length if max_length is None else check_length("max_length", max_length)
-        if truncation:
-            budget = _budget(max_length, add_special_tokens, second is not None)
-            strategy = packing.LONGEST_FIRST if truncation is True else truncation
-            first, second = packing.truncate(first, second, budget, strategy)
-        if add_special_tokens:
-            cls_id, sep_id = self.vocabulary.special_id("cls_token"), self.vocabulary.special_id("sep_token")
-            ids, types = packing.pack(first, second, cls_id, sep_id)
-        else:
-            ids, types = packing.join(first, second)
-        encoded = {"input_ids": ids, "token_type_ids": types, "attention_mask": tf.ones_like(ids)}
-        if padding:
-            encoded = self._padded(encoded, max_length if padding == "max_length" else None, bool(truncation))
-        return {name: rows[0] for name, rows in encoded.items()} if single else encoded
+        return self.batch_decode(tf.reshape(tf.cast(token_ids, tf.int32), [1, -1]), skip_special_tokens)[0]
 
-    def _padded(self, encoded, max_length, truncated):
-        fill = {"input_ids": self.vocabulary.special_id("pad_token")}
-        if max_length is not None and not truncated:
-            # Rows may be longer than max_length: none is cut without being asked.
-            width = tf.maximum(encoded["input_ids"].bounding_shape(axis=1), max_length)
-            return {name: packing.pad(rows, fill.get(name, 0), width) for name, rows in encoded.items()}
-        return {name: packing.pad(rows, fill.get(name, 0), max_length) for name, rows in encoded.items()}
+    @tf.autograph.experimental.do_not_convert
+    def batch_decode(self, sequences, skip_special_tokens=False):
+        """Returns the texts (batch,) of rows of ids; see `decode`.
+
+        Args:
+            sequences: a list of lists, or a tensor, dense or ragged, (batch, length).
+            skip_special_tokens: as in `decode`.
+        """
+        ids = _rows_of_ids(sequences)
+        self._check_ids(ids.values)
+        if skip_special_tokens:
+            special = tf.constant(self.all_special_ids)
+            ids = tf.ragged.boolean_mask(
+                ids, ids.with_values(tf.reduce_all(ids.values[:, tf.newaxis] != special, axis=1))
+            )
+        processor = self.vocabulary.processor
+        unknown = processor.unk_id()
+        unknown_text = processor.decode([unknown]).encode()
+        return decoding.decode(
+            ids, self._engine, self.vocab_size, list(self.vocabulary.appended), unknown, unknown_text
+        )
+
+    def _check_ids(self, ids):
+        outside = tf.logical_or(ids < 0, ids >= len(self))
+        if not tf.executing_eagerly():
+            tf.debugging.assert_equal(tf.reduce_any(outside), False, "a token id is outside the vocabulary")
+        elif tf.reduce_any(outside):
+            self.vocabulary.id_to_token(int(tf.boolean_mask(ids, outside)[0]))  # raises
+
+    def _texts(self, value, name, like=None):
+        return as_texts(value, name, like)
+
+    def _stretches(self, texts, split_special_tokens):
+        """Returns the stretches of texts, the literals' ids, and what SentencePiece shall see."""
+        parts, literal_ids = split_at_literals(texts, self._literals(split_special_tokens))
+        return parts, literal_ids, self._normalized(ordinary_text(parts.values, literal_ids, self.mask_token_id))
+
+    def _normalized(self, texts):
+        return tf.strings.reduce_join(lowered_characters(texts), axis=1) if self.do_lower_case else texts
+
+    def _pieces(self, texts, options):
+        if not options.return_offsets_mapping:
+            return {"input_ids": self.tokenize_to_ids(texts, options.split_special_tokens)}
+        parts, literal_ids, ordinary = self._stretches(texts, options.split_special_tokens)
+        characters = Characters(parts, self.do_lower_case)
+        is_literal = literal_ids >= 0
+        spelled = (literal_ids, tf.zeros_like(literal_ids), characters.lengths())
+        ids, start, end = (
+            tf.concat([pieces, _ones_of(literal, is_literal)], axis=1)
+            for pieces, literal in zip(self._engine.tokenize_with_offsets(ordinary), spelled, strict=True)
+        )
+        rows = {"input_ids": ids, "offset_mapping": characters.spans(start, end)}
+        return {name: parts.with_values(pieces).merge_dims(1, 2) for name, pieces in rows.items()}
+
+    def _word_pieces(self, words, options):
+        words, single = as_words(words)
+        pieces = self.tokenize_to_ids(words.values, options.split_special_tokens)
+        unknown = _ones_of(tf.fill([pieces.nrows()], self.unk_token_id), pieces.row_lengths() == 0)
+        pieces = tf.concat([pieces, unknown], axis=1)
+        position = tf.cast(tf.ragged.range(words.row_lengths()).values, tf.int32)
+        word_ids = pieces.with_values(tf.gather(position, pieces.value_rowids()))
+        rows = {"input_ids": pieces, "word_ids": word_ids}
+        return {name: words.with_values(values).merge_dims(1, 2) for name, values in rows.items()}, single
+
+    def _keep_first(self, pieces, count):
+        return {name: packing.keep_first(rows, count) for name, rows in pieces.items()}
+
+    def _assemble(self, first, second, options):
+        fills = fill_values(self.cls_token_id, self.sep_token_id, self.pad_token_id)
+        return packing.assemble(first, second, options, fills)
 
 
-def _check_choice(name, value, accepted):
-    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in accepted):
-        raise InputError(f"{name} must be one of {accepted}, not {value!r}.")
+def _ones_of(values, chosen):
+    """Returns ragged (rows, None): the value in a chosen row, nothing in the others."""
+    return tf.RaggedTensor.from_row_lengths(tf.boolean_mask(values, chosen), tf.cast(chosen, tf.int64), validate=False)
 
 
-def _budget(max_length, add_special_tokens, pair):
-    special = packing.number_of_special_tokens(pair) if add_special_tokens else 0
-    if max_length < special:
-        raise InputError(f"max_length={max_length} leaves no room for the {special} special tokens.")
-    return max_length - special
+def _rows_of_ids(sequences):
+    if not tf.is_tensor(sequences):
+        sequences = tf.ragged.constant([list(map(int, row)) for row in sequences], tf.int32, ragged_rank=1)
+    if isinstance(sequences, tf.Tensor):
+        if sequences.shape.rank != 2:
+            raise InputError(f"sequences must have rows of ids, not the shape {sequences.shape}.")
+        sequences = tf.RaggedTensor.from_tensor(sequences)
+    return tf.cast(sequences, tf.int32).with_row_splits_dtype(tf.int64)

@@ -12,47 +12,45 @@ SPACE = r"[\t-\r\x1c-\x1f\x{85}\p{Z}]"
 MARK, SEPARATOR, ESCAPED = "\ufdd0", "\ufdd0\ufdd1", "\ufdd0\ufdd2"
 
 
-def split_at_literals(texts, literals, left_stripped):
+def split_at_literals(texts, literals):
     """Cuts texts at the spellings of special tokens, the longer spelling where two begin together.
 
     Args:
         texts: (batch,) strings.
-        literals: the special tokens' spellings.
-        left_stripped: those of them that also swallow the white space on their left.
+        literals: {spelling: id} of the special tokens.
 
     Returns:
-        Ragged (batch, None) strings: ordinary stretches and literals in their order, empty stretches
-        where literals meet.
+        Ragged (batch, None) strings, whose stretches put side by side are the text: ordinary ones at even
+        positions, maybe empty, literals at odd ones. And (stretches,) int32, the literals' ids, -1 for
+        ordinary stretches.
     """
-
-    def any_of(spellings):
-        return "|".join(re.escape(spelling) for spelling in sorted(spellings, key=len, reverse=True))
-
-    plain = [literal for literal in literals if literal not in left_stripped]
-    groups = ([rf"{SPACE}*({any_of(left_stripped)})"] if left_stripped else []) + (
-        [f"({any_of(plain)})"] if plain else []
-    )
-    found = "".join(rf"\{number}" for number in range(1, len(groups) + 1))
+    if not literals:
+        parts = tf.RaggedTensor.from_tensor(texts[:, tf.newaxis], row_splits_dtype=tf.int64)
+        return parts, tf.fill(tf.shape(texts), -1)
+    longest_first = sorted(literals, key=len, reverse=True)
+    any_literal = "|".join(re.escape(spelling.replace(MARK, ESCAPED)) for spelling in longest_first)
     texts = tf.strings.regex_replace(texts, MARK, ESCAPED)
-    texts = tf.strings.regex_replace(texts, "|".join(groups), f"{SEPARATOR}{found}{SEPARATOR}")
+    texts = tf.strings.regex_replace(texts, any_literal, rf"{SEPARATOR}\0{SEPARATOR}")
     parts = tf.strings.split(texts, SEPARATOR)
-    return parts.with_values(tf.strings.regex_replace(parts.values, ESCAPED, MARK))
+    parts = parts.with_values(tf.strings.regex_replace(parts.values, ESCAPED, MARK))
+    is_literal = tf.ragged.range(parts.row_lengths()).values % 2 == 1
+    spelled = tf.equal(parts.values[:, tf.newaxis], tf.constant(list(literals)))  # (stretches, literals)
+    ids = tf.gather(tf.constant(list(literals.values()), tf.int32), tf.argmax(tf.cast(spelled, tf.int32), axis=1))
+    return parts, tf.where(is_literal, ids, -1)
 
 
-def literal_ids(parts, ids):
-    """Looks up which stretches are special tokens.
+def ordinary_text(parts, literal_ids, mask_id):
+    """Returns what of the stretches SentencePiece shall see.
 
     Args:
         parts: (stretches,) strings.
-        ids: {spelling: id}.
+        literal_ids: (stretches,) int32, as of `split_at_literals`.
+        mask_id: id of the token that also swallows the white space on its left.
 
     Returns:
-        Ragged (stretches, None): one id where the stretch is a special token, else none.
+        (stretches,) strings, empty for literals.
     """
-    token_id = tf.fill(tf.shape(parts), -1)
-    for spelling, number in ids.items():
-        token_id = tf.where(tf.equal(parts, spelling), number, token_id)
-    is_literal = token_id >= 0
-    return tf.RaggedTensor.from_row_lengths(
-        tf.boolean_mask(token_id, is_literal), tf.cast(is_literal, tf.int64), validate=False
-    )
+    # The first stretch of a text is never a literal, so the last of the text before it sees none.
+    before_mask = tf.concat([tf.equal(literal_ids[1:], mask_id), [False]], axis=0)[: tf.size(literal_ids)]
+    stripped = tf.where(before_mask, tf.strings.regex_replace(parts, rf"{SPACE}+\z", ""), parts)
+    return tf.where(literal_ids >= 0, "", stripped)

@@ -22,20 +22,45 @@ class SentencePieceEngine(tf.Module):
         super().__init__(name="sentencepiece")
         self._model = _ModelResource(model)
 
-    def tokenize(self, texts, nbest_size=0, alpha=1.0):
-        """Returns ragged (batch, None) int32 ids.
+    def tokenize(self, texts, nbest_size=0, alpha=1.0, out_type=tf.int32):
+        """Returns ragged (batch, None) pieces.
 
         Args:
             texts: (batch,) strings; bytes that are not UTF-8 become unknown pieces.
             nbest_size: 0 takes the best segmentation; -1 samples among all of them.
             alpha: of sampling: 0 makes all segmentations equally likely, large values prefer the best.
+            out_type: tf.int32 for ids, tf.string for pieces.
         """
         # The last options (begin and end markers, reversal) are state that all users of the resource
         # share: they are never anything but off.
         values, row_splits = _operations().sentencepiece_tokenize_op(
-            self._model.resource_handle, texts, nbest_size, alpha, False, False, False, tf.int32, return_nbest=False
+            self._model.resource_handle, texts, nbest_size, alpha, False, False, False, out_type, return_nbest=False
         )
         return tf.RaggedTensor.from_row_splits(values, row_splits, validate=False)
+
+    def tokenize_with_offsets(self, texts):
+        """Returns three ragged (batch, None) int32: ids, first byte of each piece, byte after its last.
+
+        Args:
+            texts: (batch,) strings.
+        """
+        values, row_splits, start, end = _operations().sentencepiece_tokenize_with_offsets_op(
+            self._model.resource_handle, texts, 0, 1.0, False, False, False, tf.int32, return_nbest=False
+        )
+        return [
+            tf.RaggedTensor.from_row_splits(tf.cast(part, tf.int32), row_splits, validate=False)
+            for part in (values, start, end)
+        ]
+
+    def detokenize(self, ids):
+        """Returns (batch,) strings: the texts of rows of ids.
+
+        Args:
+            ids: ragged (batch, None) int32, each an id of a piece.
+        """
+        return _operations().sentencepiece_detokenize_op(
+            self._model.resource_handle, ids.values, ids.row_splits, False, False, False
+        )
 
 
 class _ModelResource(tf.saved_model.experimental.TrackableResource):

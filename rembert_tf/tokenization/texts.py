@@ -1,8 +1,9 @@
-"""What counts as text: strings in any of the forms that callers hold them."""
+"""Texts as TensorFlow strings."""
 
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
+from rembert_tf.tokenization.text_checks import check_same_rows, utf8_texts, utf8_words
 
 
 def as_texts(value, name, like=None):
@@ -18,32 +19,44 @@ def as_texts(value, name, like=None):
             of rows differs from `like`.
     """
     if not tf.is_tensor(value):
-        value = _constant(value, name)
-    if value.dtype != tf.string:
-        raise InputError(f"{name} must hold strings, not {value.dtype.name}.")
+        rows, single = utf8_texts(value, name)
+        value = tf.constant(rows[0] if single else rows, tf.string, shape=[] if single else [len(rows)])
+    _check_strings(value, name)
     if value.shape.rank not in (0, 1):
         raise InputError(f"{name} must be a text or a list of texts, not an array of shape {value.shape}.")
     single = value.shape.rank == 0
     texts = tf.reshape(value, [-1])
-    if like is not None and tf.executing_eagerly() and len(texts) != len(like):
-        raise InputError(f"{name} has {len(texts)} rows, but text has {len(like)}.")
+    if like is not None and tf.executing_eagerly():
+        check_same_rows(name, len(texts), len(like))
     return texts, single
 
 
-def _constant(value, name):
-    if isinstance(value, (str, bytes)):
-        return tf.constant(_encoded(value, name))
-    # A mapping or a set iterates too, but not over rows in their order.
-    if not hasattr(value, "__iter__") or isinstance(value, (dict, set, frozenset)) or getattr(value, "ndim", 1) == 0:
-        raise InputError(f"{name} must be a string or a list of strings, not {value!r}.")
-    rows = [_encoded(entry, f"{name}[{row}]") for row, entry in enumerate(value)]
-    return tf.constant(rows, tf.string, shape=[len(rows)])
+def as_words(value, name="words"):
+    """Returns texts cut into words as a ragged (batch, None) string tensor, and whether it was a single one.
+
+    Args:
+        value: the words of a text, or a batch of such lists: sequences, or a string tensor of rank 1, or a
+            ragged or dense one of rank 2; in a dense one empty strings after the last word are none.
+        name: of the argument, for messages.
+
+    Raises:
+        InputError: a word is not a string (its position is named), or the rank is another.
+    """
+    if not tf.is_tensor(value):
+        rows, single = utf8_words(value, name)
+        flat = tf.constant([word for words in rows for word in words], tf.string, shape=[sum(map(len, rows))])
+        lengths = tf.constant([len(words) for words in rows], tf.int64, shape=[len(rows)])
+        return tf.RaggedTensor.from_row_lengths(flat, lengths), single
+    _check_strings(value, name)
+    if value.shape.rank not in (1, 2):
+        raise InputError(f"{name} must be a list of words or a batch of them, not an array of shape {value.shape}.")
+    if isinstance(value, tf.RaggedTensor):
+        return value.with_row_splits_dtype(tf.int64), False
+    if value.shape.rank == 1:
+        return tf.RaggedTensor.from_tensor(value[tf.newaxis], row_splits_dtype=tf.int64), True
+    return tf.RaggedTensor.from_tensor(value, padding="", row_splits_dtype=tf.int64), False
 
 
-def _encoded(text, name):
-    if not isinstance(text, (str, bytes)):
-        raise InputError(f"{name} must be a string, not {text!r}.")
-    try:
-        return text.encode("utf-8") if isinstance(text, str) else text
-    except UnicodeEncodeError:
-        raise InputError(f"{name} holds half of a surrogate pair, which no text can: {text!r}.") from None
+def _check_strings(value, name):
+    if value.dtype != tf.string:
+        raise InputError(f"{name} must hold strings, not {value.dtype.name}.")

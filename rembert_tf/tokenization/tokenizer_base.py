@@ -1,19 +1,26 @@
-"""What a tokenizer knows without tokenizing: its vocabulary, special tokens and files."""
+"""What both tokenizers are, whatever cuts their texts into pieces: vocabulary, special tokens, files."""
 
-import json
 import numbers
+from pathlib import Path
 
 from rembert_tf.errors import InputError
+from rembert_tf.tokenization import tokenizer_files
+from rembert_tf.tokenization.call_options import SIDES, check_choice, check_length
+from rembert_tf.tokenization.tokenizer_calls import TokenizerCalls
+from rembert_tf.tokenization.tokenizer_files import DEFAULT_LENGTH
 from rembert_tf.tokenization.vocabulary import SPECIAL_TOKENS, VOCABULARY_FILE, Vocabulary, read_vocabulary_file
 from rembert_tf.weights.atomic_files import write_files
 
-CONFIG_FILE = "tokenizer_config.json"
-DEFAULT_LENGTH = 512
-_FLAGS = ("do_lower_case", "keep_accents", "remove_space")
-_ALIASES = {"bos_token": "cls_token", "eos_token": "sep_token"}
+
+def _token(role):
+    return property(lambda self: self.vocabulary.special_tokens[role], doc=f"The spelling of the {role}.")
 
 
-class TokenizerBase:
+def _token_id(role):
+    return property(lambda self: self.vocabulary.special_id(role), doc=f"The id of the {role}.")
+
+
+class TokenizerBase(TokenizerCalls):
     """The vocabulary-facing half of a tokenizer, the same for every engine.
 
     Args:
@@ -21,13 +28,24 @@ class TokenizerBase:
         do_lower_case: whether to lower-case ordinary text.
         remove_space, keep_accents: kept for compatibility; they change nothing, as in the reference.
         model_max_length: default for `max_length`, in pieces.
-        **special_tokens: `cls_token`, `sep_token`, `unk_token`, `pad_token`, `mask_token`: spellings other
-            than the usual ones.
+        padding_side: where padding goes: `right` or `left`.
+        additional_special_tokens: further tokens that texts may spell out.
+        added_tokens_decoder: {id: token} of tokens after the vocabulary, as saved configurations have it.
+        **special_tokens: `cls_token`, `sep_token`, `unk_token`, `pad_token`, `mask_token`, `bos_token`,
+            `eos_token`: spellings other than the usual ones; bos is cls and eos is sep unless given.
 
     Raises:
         InputError: `vocab_file` is not a SentencePiece model, or an argument is unknown.
         MissingFileError: there is no such file.
     """
+
+    bos_token, bos_token_id = _token("bos_token"), _token_id("bos_token")
+    eos_token, eos_token_id = _token("eos_token"), _token_id("eos_token")
+    unk_token, unk_token_id = _token("unk_token"), _token_id("unk_token")
+    sep_token, sep_token_id = _token("sep_token"), _token_id("sep_token")
+    pad_token, pad_token_id = _token("pad_token"), _token_id("pad_token")
+    cls_token, cls_token_id = _token("cls_token"), _token_id("cls_token")
+    mask_token, mask_token_id = _token("mask_token"), _token_id("mask_token")
 
     def __init__(
         self,
@@ -36,18 +54,21 @@ class TokenizerBase:
         remove_space=True,
         keep_accents=True,
         model_max_length=DEFAULT_LENGTH,
+        padding_side="right",
+        additional_special_tokens=(),
+        added_tokens_decoder=None,
         **special_tokens,
     ):
-        special_tokens = {_ALIASES.get(role, role): token for role, token in special_tokens.items()}
-        unknown = sorted(special_tokens.keys() - set(SPECIAL_TOKENS))
-        if unknown:
-            raise InputError(f"unknown argument {', '.join(unknown)}: expected one of {', '.join(SPECIAL_TOKENS)}.")
+        _check_roles("argument", special_tokens)
         in_memory = isinstance(vocab_file, bytes)
         source = "the given bytes" if in_memory else repr(str(vocab_file))
         content = vocab_file if in_memory else read_vocabulary_file(vocab_file)
-        self.vocabulary = Vocabulary(content, special_tokens, source)
+        additional = _token_list(additional_special_tokens)
+        self.vocabulary = Vocabulary(content, special_tokens, additional, added_tokens_decoder, source)
         self.do_lower_case, self.keep_accents, self.remove_space = do_lower_case, keep_accents, remove_space
         self.model_max_length = check_length("model_max_length", model_max_length)
+        check_choice("padding_side", padding_side, SIDES)
+        self.padding_side = padding_side
 
     @classmethod
     def from_pretrained(cls, path, **overrides):
@@ -62,29 +83,57 @@ class TokenizerBase:
             MissingFileError: there is no vocabulary.
             InputError: the vocabulary or the settings cannot be read.
         """
-        from rembert_tf.weights.locations import TOKENIZER, local_path
+        from rembert_tf.weights.locations import local_path
 
-        with local_path(path, TOKENIZER) as place:
+        with local_path(path, [tokenizer_files.FILES]) as place:
             model = read_vocabulary_file(place)
-            settings = _read_settings(place / CONFIG_FILE) if place.is_dir() else {}
+            settings = tokenizer_files.read_settings(place) if place.is_dir() else {}
         try:
             return cls(model, **{**settings, **overrides})
         except InputError as problem:
             raise InputError(f"{str(path)!r}: {problem}") from None
 
     def save_pretrained(self, directory):
-        """Writes `sentencepiece.model` and `tokenizer_config.json` into a directory, made if needed."""
-        tokens = self.vocabulary.special_tokens
+        """Writes the vocabulary, the settings and `tokenizer.json` into a directory, made if needed.
+
+        Raises:
+            InputError: the directory cannot be written; what was there is still there.
+        """
+        files = tokenizer_files.file_contents(self)
+        # What another tokenizer left behind would contradict these.
+        stale = {"tokenizer.json", tokenizer_files.ADDED_TOKENS_FILE} - files.keys()
+        write_files(directory, files, last=VOCABULARY_FILE, remove=sorted(stale))
+
+    def save_vocabulary(self, directory, filename_prefix=None):
+        """Writes the SentencePiece model alone.
+
+        Args:
+            directory: an existing directory.
+            filename_prefix: put before the file's name, with a hyphen.
+
+        Returns:
+            A tuple with the file's path.
+
+        Raises:
+            InputError: there is no such directory, or it cannot be written.
+        """
+        if not Path(directory).is_dir():
+            raise InputError(f"{str(directory)!r} is not a directory: make it first, or name another.")
+        name = f"{filename_prefix}-{VOCABULARY_FILE}" if filename_prefix else VOCABULARY_FILE
+        write_files(directory, {name: self.vocabulary.model}, last=name)
+        return (str(Path(directory) / name),)
+
+    def __reduce__(self):
+        # SentencePiece and TensorFlow objects are made anew from the model's bytes.
         settings = {
-            "tokenizer_class": "RemBertTokenizer",
+            **{flag: getattr(self, flag) for flag in tokenizer_files.FLAGS},
             "model_max_length": self.model_max_length,
-            **{flag: getattr(self, flag) for flag in _FLAGS},
-            **tokens,
-            **{alias: tokens[role] for alias, role in _ALIASES.items()},
+            "padding_side": self.padding_side,
+            "additional_special_tokens": list(self.vocabulary.additional),
+            "added_tokens_decoder": {number: token for token, number in self.vocabulary.appended.items()},
+            **self.vocabulary.special_tokens,
         }
-        text = json.dumps(dict(sorted(settings.items())), indent=2, ensure_ascii=False) + "\n"
-        files = {VOCABULARY_FILE: self.vocabulary.model, CONFIG_FILE: text.encode("utf-8")}
-        write_files(directory, files, last=VOCABULARY_FILE)
+        return _rebuilt, (type(self), self.vocabulary.model, settings)
 
     @property
     def vocab_size(self):
@@ -94,18 +143,48 @@ class TokenizerBase:
     def __len__(self):
         return len(self.vocabulary)
 
-    def __getattr__(self, name):
-        # cls_token, sep_token, ... and cls_token_id, sep_token_id, ...
-        role = name.removesuffix("_id")
-        role = _ALIASES.get(role, role)
-        if role in SPECIAL_TOKENS and "vocabulary" in self.__dict__:
-            return self.vocabulary.special_id(role) if name.endswith("_id") else self.vocabulary.special_tokens[role]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    @property
+    def all_special_tokens(self):
+        """The special tokens, each once."""
+        return self.vocabulary.all_special_tokens
 
     @property
     def all_special_ids(self):
         """Ids of the special tokens, each once."""
-        return list(dict.fromkeys(self.vocabulary.special_id(role) for role in SPECIAL_TOKENS))
+        return list(dict.fromkeys(self.vocabulary.token_to_id(token) for token in self.all_special_tokens))
+
+    @property
+    def additional_special_tokens(self):
+        """The special tokens without a role."""
+        return list(self.vocabulary.additional)
+
+    def add_special_tokens(self, special_tokens_dict, replace_additional_special_tokens=True):
+        """Gives roles to other tokens, or adds special tokens; those that are no pieces get the next ids.
+
+        A model's tables do not grow with them: `model.resize_token_embeddings(len(tokenizer))` does that.
+        Graphs that were traced before keep the tokens of their time.
+
+        Args:
+            special_tokens_dict: {"mask_token": "<mask>", "additional_special_tokens": ["<a>", "<b>"]}.
+            replace_additional_special_tokens: whether the additional ones take the place of those before,
+                which keep their ids.
+
+        Returns:
+            How many tokens the vocabulary has gained.
+
+        Raises:
+            InputError: a role is unknown, or a token is not a string or empty; nothing was changed.
+        """
+        if not isinstance(special_tokens_dict, dict):
+            raise InputError(f"special_tokens_dict must be a dictionary of roles, not {special_tokens_dict!r}.")
+        roles = dict(special_tokens_dict)
+        additional = _token_list(roles.pop("additional_special_tokens", None))
+        _check_roles("role", roles)
+        if additional is not None and not replace_additional_special_tokens:
+            additional = self.vocabulary.additional + additional
+        before = len(self)
+        self.vocabulary.set_special_tokens(roles, additional)
+        return len(self) - before
 
     def get_vocab(self):
         """Returns {token: id} of the whole vocabulary, appended special tokens included."""
@@ -117,38 +196,38 @@ class TokenizerBase:
             return self.vocabulary.token_to_id(tokens)
         return [self.vocabulary.token_to_id(token) for token in tokens]
 
-    def convert_ids_to_tokens(self, ids):
+    def convert_ids_to_tokens(self, ids, skip_special_tokens=False):
         """Returns an id's token, or a list of tokens for a list of ids.
+
+        Args:
+            ids: an id, or a list or array of ids.
+            skip_special_tokens: whether to leave special tokens out of a list.
 
         Raises:
             InputError: an id is outside the vocabulary.
         """
         if isinstance(ids, numbers.Integral):
             return self.vocabulary.id_to_token(ids)
-        return [self.vocabulary.id_to_token(int(token_id)) for token_id in ids]
+        skipped = set(self.all_special_ids) if skip_special_tokens else ()
+        return [self.vocabulary.id_to_token(int(token_id)) for token_id in ids if int(token_id) not in skipped]
+
+    def convert_tokens_to_string(self, tokens):
+        """Returns the text of a list of tokens, as SentencePiece joins them, as a Python string."""
+        return self.vocabulary.processor.decode_pieces(list(tokens))
 
 
-def check_length(name, value):
-    """Returns a number of pieces as a Python integer, or raises an InputError that names it."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
-        raise InputError(f"{name} must be a number of pieces, 0 or more, not {value!r}.")
-    return int(value)
+def _rebuilt(tokenizer_class, model, settings):
+    return tokenizer_class(model, **settings)
 
 
-def _read_settings(file):
-    """Returns the constructor arguments that a `tokenizer_config.json` holds; {} where there is none."""
-    if not file.is_file():
-        return {}
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        settings = {
-            # Hugging Face writes a special token as a string or as {"content": ..., "lstrip": ...}.
-            name: value["content"] if isinstance(value, dict) else value
-            for name, value in content.items()
-            if name in (*SPECIAL_TOKENS, *_FLAGS) and value is not None
-        }
-        # "No limit" is stored as a number of thirty digits, which no tensor holds.
-        limit = int(content.get("model_max_length") or DEFAULT_LENGTH)
-        return {**settings, "model_max_length": limit if limit < 2**31 else DEFAULT_LENGTH}
-    except (ValueError, AttributeError, KeyError, TypeError, OverflowError) as problem:
-        raise InputError(f"{str(file)!r} is not a tokenizer configuration: {problem!r}.") from None
+def _check_roles(what, tokens):
+    unknown = sorted(tokens.keys() - set(SPECIAL_TOKENS))
+    if unknown:
+        accepted = ", ".join((*SPECIAL_TOKENS, tokenizer_files.ADDITIONAL))
+        raise InputError(f"unknown {what} {', '.join(unknown)}: expected one of {accepted}.")
+
+
+def _token_list(tokens):
+    if isinstance(tokens, (str, bytes)) or not (tokens is None or hasattr(tokens, "__iter__")):
+        raise InputError(f"additional_special_tokens must be a list of strings, not {tokens!r}.")
+    return None if tokens is None else list(tokens)

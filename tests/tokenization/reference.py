@@ -1,6 +1,6 @@
 """The reference's rule in Python: SentencePiece, and splitting at the spellings of special tokens.
 
-Written on strings and lists, with the `sentencepiece` package, to stand beside the TensorFlow version.
+Written on strings and lists, with the `sentencepiece` package, to stand beside the two engines.
 """
 
 import re
@@ -28,14 +28,30 @@ class Reference:
 
     def encode(self, text):
         """Returns the ids of a text, whose literals become special tokens; [MASK] takes the space before it."""
-        ids, parts = [], self.literals.split(text)
+        return [number for number, _ in self.encode_with_spans(text)]
+
+    def encode_with_spans(self, text):
+        """Returns [(id, (start, end))], the spans in characters of the text."""
+        found, begin, parts = [], 0, self.literals.split(text)
         for index, part in enumerate(parts):
             if index % 2:
-                ids.append(self.ids[part])
+                found.append((self.ids[part], (begin, begin + len(part))))
             else:
                 before_mask = parts[index + 1 : index + 2] == [self.mask]
-                ids += self.processor.encode(part.rstrip() if before_mask else part)
-        return ids
+                found += [
+                    (number, (begin + start, begin + end))
+                    for number, (start, end) in self.raw_spans(part.rstrip() if before_mask else part)
+                ]
+            begin += len(part)
+        return found
+
+    def raw_spans(self, text):
+        """Returns [(id, (start, end))] of SentencePiece alone, its bytes turned into characters."""
+        content = text.encode()
+        pieces = self.processor.encode(text, return_type="proto").pieces
+        return [
+            (piece.id, (len(content[: piece.begin].decode()), len(content[: piece.end].decode()))) for piece in pieces
+        ]
 
     def tied(self, first, second):
         """Whether two segmentations of one text are equally good: the same characters at the same total score.
