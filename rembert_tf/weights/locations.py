@@ -15,7 +15,6 @@ from rembert_tf.weights.flavours import FLAVOURS
 # The first pattern names the file by which an alternative is known.
 CONFIG = [[CONFIG_FILE]]
 WEIGHTS = [[flavour.file, *([flavour.shards] if flavour.shards else [])] for flavour in FLAVOURS]
-TOKENIZER = [["sentencepiece.model", "tokenizer_config.json"]]
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -28,7 +27,7 @@ def local_path(path, needed):
         path: a local path, which is yielded as it is, whether it exists or not; a file or directory that
             `tf.io.gfile` reaches (`gs://...`), copied to a temporary place for as long as the block runs;
             or the id of a model on the Hugging Face hub (`google/rembert`), downloaded once and kept.
-        needed: CONFIG, WEIGHTS or TOKENIZER.
+        needed: CONFIG, WEIGHTS, or a list of the same form.
 
     Raises:
         MissingFileError: there is no such remote file, directory or model, or it cannot be fetched.
