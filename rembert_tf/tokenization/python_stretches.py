@@ -12,20 +12,20 @@ _SPACES = [chr(number) for number in range(0x3001) if chr(number).isspace()]
 _TRAILING_SPACE = re.compile(b"(?:" + b"|".join(re.escape(space.encode()) for space in _SPACES) + rb")+\Z")
 
 
-def split_at_literals(text, literals):
-    """Cuts a text at the spellings of special tokens, the longer spelling where two begin together.
+def splitter(literals):
+    """Returns what cuts a text at the spellings of special tokens, the longer one where two begin together.
 
     Args:
-        text: UTF-8 bytes.
         literals: the spellings, as bytes.
 
     Returns:
-        List of stretches: ordinary ones at even positions, maybe empty, literals at odd ones.
+        Function of UTF-8 bytes that returns a list of stretches: ordinary ones at even positions, maybe
+        empty, literals at odd ones.
     """
     if not literals:
-        return [text]
+        return lambda text: [text]
     longest_first = sorted(literals, key=len, reverse=True)
-    return re.split(b"(" + b"|".join(map(re.escape, longest_first)) + b")", text)
+    return re.compile(b"(" + b"|".join(map(re.escape, longest_first)) + b")").split
 
 
 def without_trailing_space(text):

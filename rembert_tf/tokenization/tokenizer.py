@@ -8,7 +8,7 @@ from rembert_tf.tokenization.python_stretches import (
     character_lengths,
     character_spans,
     lowered_characters,
-    split_at_literals,
+    splitter,
     without_trailing_space,
 )
 from rembert_tf.tokenization.sentencepiece_spans import byte_spans
@@ -75,7 +75,7 @@ class RemBertTokenizer(TokenizerBase):
     def _pieces(self, texts, options):
         if not options.return_offsets_mapping:
             return {"input_ids": self._cut(texts, options, int, self.vocabulary.token_to_id)}
-        rows = [self._spans(text, options) for text in texts]
+        rows = [self._spans(stretches) for stretches in self._stretches(texts, options)]
         return {
             "input_ids": [[number for number, _ in row] for row in rows],
             "offset_mapping": [[span for _, span in row] for row in rows],
@@ -94,12 +94,14 @@ class RemBertTokenizer(TokenizerBase):
     def _keep_first(self, pieces, count):
         return {name: [row[:count] for row in rows] for name, rows in pieces.items()}
 
-    def _stretches(self, text, options):
-        """Returns [(stretch, literal or None)]: bytes of the text, and the token that they spell."""
-        literals = self._literals(options.split_special_tokens)
-        spelled = {token.encode(): token for token in literals}
-        parts = split_at_literals(text, spelled)
-        return [(part, spelled[part] if position % 2 else None) for position, part in enumerate(parts)]
+    def _stretches(self, texts, options):
+        """Returns for each text [(stretch, literal or None)]: bytes of it, and the token that they spell."""
+        spelled = {token.encode(): token for token in self._literals(options.split_special_tokens)}
+        split = splitter(spelled)
+        return [
+            [(part, spelled[part] if position % 2 else None) for position, part in enumerate(split(text))]
+            for text in texts
+        ]
 
     def _ordinary(self, stretches):
         """Returns the ordinary stretches as SentencePiece shall see them, None for literals."""
@@ -116,7 +118,7 @@ class RemBertTokenizer(TokenizerBase):
 
     def _cut(self, texts, options, out_type, of_literal):
         """Returns a row of pieces for each text; all stretches go through SentencePiece at once."""
-        rows = [self._stretches(text, options) for text in texts]
+        rows = self._stretches(texts, options)
         ordinary = [part for row in rows for part in self._ordinary(row) if part is not None]
         pieces = iter(self.vocabulary.processor.encode(ordinary, out_type=out_type))
         return [
@@ -124,10 +126,9 @@ class RemBertTokenizer(TokenizerBase):
             for row in rows
         ]
 
-    def _spans(self, text, options):
-        """Returns [(id, (start, end))] of a text, in its characters."""
+    def _spans(self, stretches):
+        """Returns [(id, (start, end))] of a text's stretches, in its characters."""
         found, characters = [], 0
-        stretches = self._stretches(text, options)
         for (part, literal), ordinary in zip(stretches, self._ordinary(stretches), strict=True):
             lengths = list(map(len, lowered_characters(part))) if self.do_lower_case else character_lengths(part)
             if literal is not None:
