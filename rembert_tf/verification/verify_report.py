@@ -106,19 +106,8 @@ class VerifyReport:
         )
         yield ""
         if self.distances:
-            yield from self._published_lines()
+            yield from published_lines(self.published, self.distances)
         yield self.sentence
-
-    def _published_lines(self):
-        programs = list(next(iter(self.distances.values())))
-        rows = [
-            [f"{gelu}, {precision}", *(number(found[program]) for program in programs)]
-            for (gelu, precision), found in self.distances.items()
-        ]
-        yield from text_table([f"distance from {self.published}", *programs], rows)
-        yield ""
-        yield from conclusions(self.distances)
-        yield ""
 
     def to_dict(self):
         """Returns what `--json` prints."""
@@ -135,3 +124,21 @@ class VerifyReport:
             ],
             "published_conclusions": conclusions(self.distances) if self.distances else [],
         }
+
+
+def published_lines(name, distances):
+    """Yields the lines of a table of distances from a released model's published outputs, and what follows.
+
+    Args:
+        name: of the released model.
+        distances: what `published_rows.distances` returned.
+    """
+    programs = list(next(iter(distances.values())))
+    rows = [
+        [f"{gelu}, {precision}", *(number(found[program]) for program in programs)]
+        for (gelu, precision), found in distances.items()
+    ]
+    yield from text_table([f"distance from {name}", *programs], rows)
+    yield ""
+    yield from conclusions(distances)
+    yield ""

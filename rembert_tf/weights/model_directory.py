@@ -137,7 +137,7 @@ def save(model, path, max_shard_size=None):
     if len(files) > 1:
         contents[shard_plan.INDEX_FILE] = shard_plan.index_json(files, shapes).encode("utf-8")
     if type(model).__name__ == "RemBertForCausalLM":
-        contents[GENERATION_CONFIG_FILE] = _generation_json(model.config).encode("utf-8")
+        contents[GENERATION_CONFIG_FILE] = generation_json(model.config).encode("utf-8")
     contents[CONFIG_FILE] = _saved_config(model).to_json().encode("utf-8")
     stale = shard_plan.contradicting_files(Path(path), contents)
     write_files(path, contents, last=CONFIG_FILE, remove=stale)
@@ -150,7 +150,7 @@ def _saved_config(model):
     return model.config.replace(extra=extra)
 
 
-def _generation_json(config):
+def generation_json(config):
     """Returns the text of the `generation_config.json` that transformers derives from a configuration."""
     names = ("bos_token_id", "eos_token_id", "pad_token_id", "use_cache")
     content = {name: getattr(config, name) for name in names if getattr(config, name) is not None}

@@ -5,6 +5,7 @@ import math
 import re
 
 from rembert_tf.errors import InputError
+from rembert_tf.weights.safetensors_writer import BYTES
 
 SINGLE_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
@@ -35,16 +36,17 @@ def parse_size(size):
     return number
 
 
-def plan_files(shapes, max_shard_size=None):
-    """Returns {file name: names of its float32 tensors}, in the given order.
+def plan_files(shapes, max_shard_size=None, dtype="float32"):
+    """Returns {file name: names of its tensors}, in the given order.
 
     Args:
         shapes: name -> shape.
         max_shard_size: in bytes, or None for one file. A tensor that is larger gets a file of its own.
+        dtype: of the tensors.
     """
     shards, room = [[]], max_shard_size
     for name, shape in shapes.items():
-        size = 4 * math.prod(shape)
+        size = BYTES[dtype] * math.prod(shape)
         if max_shard_size is not None and size > room and shards[-1]:
             shards.append([])
             room = max_shard_size
@@ -55,15 +57,16 @@ def plan_files(shapes, max_shard_size=None):
     return {f"model-{i:05d}-of-{len(shards):05d}.safetensors": names for i, names in enumerate(shards, 1)}
 
 
-def index_json(files, shapes):
+def index_json(files, shapes, dtype="float32"):
     """Returns the text of `model.safetensors.index.json`.
 
     Args:
         files: what `plan_files` returned.
         shapes: name -> shape.
+        dtype: of the tensors.
     """
     content = {
-        "metadata": {"total_size": sum(4 * math.prod(shape) for shape in shapes.values())},
+        "metadata": {"total_size": sum(BYTES[dtype] * math.prod(shape) for shape in shapes.values())},
         "weight_map": {name: file for file, names in files.items() for name in names},
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
