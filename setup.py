@@ -62,6 +62,7 @@ setup(
         "sentencepiece>=0.2",
         "numpy>=1.26",
         "safetensors>=0.4.3",
+        "pyyaml>=6",
         "click>=8.1",
         "rich>=13",
         "matplotlib>=3.8",

@@ -21,17 +21,19 @@ def decide_activation(config, form, said, place):
     Raises:
         InputError: the user asked for something else than a GELU.
     """
+    graph = graph_beside(place)
+    seen = activation_in_graph(graph) if graph is not None else None
     if said is not None:
         if said not in FORMS:
             raise InputError(f"hidden_act must be 'gelu' (erf) or 'gelu_new' (tanh), not {said!r}.")
-        return said, f"hidden_act is {said} ({FORMS[said]}): as asked."
+        doubt = seen is not None and seen.hidden_act not in (None, said)
+        evidence = f", though {graph.name} has {seen.seen}" if doubt else ""
+        return said, f"hidden_act is {said} ({FORMS[said]}): as asked{evidence}."
     if config.hidden_act != "gelu":
         return config.hidden_act, f"hidden_act is {config.hidden_act}: as the JSON says."
     if form is not None:
         hidden_act = "gelu" if form == "erf" else "gelu_new"
         return hidden_act, f"hidden_act is {hidden_act} ({FORMS[hidden_act]}): the JSON says which form."
-    graph = graph_beside(place)
-    seen = activation_in_graph(graph) if graph is not None else None
     if seen is not None and seen.hidden_act is not None:
         form = FORMS[seen.hidden_act]
         return seen.hidden_act, f"hidden_act is {seen.hidden_act} ({form}): {graph.name} has {seen.seen}."

@@ -1,8 +1,8 @@
 """Proof of a conversion: what was written, read back by its own reader, against the source."""
 
-
 import numpy as np
 
+from rembert_tf.checkpoints_tools.activation import FORMS
 from rembert_tf.checkpoints_tools.formats import module_of
 from rembert_tf.checkpoints_tools.source import Request
 from rembert_tf.config import RemBertConfig
@@ -45,7 +45,8 @@ def check_written(source, names, folder, target, dtype, pass_over):
         A list of lines, and whether nothing differs.
     """
     step, differing = pass_over("verifying"), []
-    with module_of(target).open_source(folder, Request(hidden_act=source.config.hidden_act)) as written:
+    said = source.config.hidden_act if source.config.hidden_act in FORMS else None
+    with module_of(target).open_source(folder, Request(hidden_act=said)) as written:
         by_name = {tensor.row.name: tensor for tensor in written.tensors}
         for tensor in names:
             other = by_name.get(tensor.row.name)

@@ -1,0 +1,78 @@
+"""Examples as batches of model input, in an order that any step can be reached in again."""
+
+import numpy as np
+import tensorflow as tf
+
+# Batches are cut from pools of this many, sorted by length inside: little padding, still random.
+POOL = 50
+
+
+class Batches:
+    """Groups examples of similar length into batches, whose features are computed on the way.
+
+    The order is computed beforehand from a seed, so that any step of any epoch can be reached again.
+
+    Args:
+        lengths: (examples,) integers: how long each is, in pieces.
+        features: function of (rows,) int64 row numbers, traced by `tf.data`, that returns what a model
+            takes: inputs, or (inputs, labels).
+        batch_size: examples of a batch.
+        augment: function of (the step's number, a batch) that returns the batch changed, or None; for
+            what is drawn anew in each step of training, such as masks.
+    """
+
+    def __init__(self, lengths, features, batch_size, augment=None):
+        self.lengths = np.asarray(lengths)
+        self.features = features
+        self.batch_size = batch_size
+        self.augment = augment
+
+    def __len__(self):
+        return len(self.lengths)
+
+    @property
+    def steps_per_epoch(self):
+        """Batches in one pass over all examples."""
+        return -(-len(self) // self.batch_size)
+
+    def training_dataset(self, epochs, seed, skip_steps=0):
+        """Returns the batches of all epochs in a row, shuffled anew in each.
+
+        Args:
+            epochs: passes over the examples.
+            seed: decides the order, and with the step's number what `augment` draws.
+            skip_steps: batches to leave out at the start.
+        """
+        order = [batch for epoch in range(epochs) for batch in self._shuffled(seed, epoch)]
+        dataset = self._dataset(order[skip_steps:])
+        if self.augment is None:
+            return dataset.prefetch(4)
+
+        def changed(step, batch):
+            return self.augment(tf.stack([seed, step]), batch)
+
+        return dataset.enumerate(start=skip_steps).map(changed, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+    def ordered_dataset(self):
+        """Returns every example once in batches from long to short, and the examples in that order."""
+        order = np.argsort(-self.lengths, kind="stable")
+        batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+        return self._dataset(batches).prefetch(4), order
+
+    def _shuffled(self, seed, epoch):
+        random = np.random.default_rng([seed, epoch])
+        rows = random.permutation(len(self))
+        pool = POOL * self.batch_size
+        batches = []
+        for start in range(0, len(rows), pool):
+            part = rows[start : start + pool]
+            part = part[np.argsort(self.lengths[part], kind="stable")]
+            batches += [part[first : first + self.batch_size] for first in range(0, len(part), self.batch_size)]
+        return [batches[index] for index in random.permutation(len(batches))]
+
+    def _dataset(self, batches):
+        numbers = np.concatenate(batches).astype("int64") if batches else np.zeros(0, "int64")
+        rows = tf.RaggedTensor.from_row_lengths(numbers, [len(batch) for batch in batches])
+        dataset = tf.data.Dataset.from_tensor_slices(rows)
+        dataset = dataset.map(self.features, num_parallel_calls=2, deterministic=True)
+        return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))

@@ -1,0 +1,110 @@
+"""What every task has: a way from files to batches, and one from a model's outputs to a metric."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """The settings a task starts from, and where they come from.
+
+    Args:
+        learning_rate: peak, for the released checkpoint.
+        batch_size: rows of a step.
+        epochs: passes over the data.
+        max_length: pieces of a row.
+        source: of the numbers.
+        command: a complete command.
+        expected: what the released model reached so, with its source; or None.
+    """
+
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    max_length: int
+    source: str
+    command: str
+    expected: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Mistake:
+    """One example that a model got wrong, for the error analysis.
+
+    Args:
+        text: what it read, with the place in question where there is one.
+        expected: what was right.
+        predicted: what it said.
+        badness: how wrong or how sure of it the model was; the largest are shown first.
+        language: a code, or "" where none is known.
+        length: pieces or characters, whatever the task counts.
+    """
+
+    text: str
+    expected: str
+    predicted: str
+    badness: float
+    language: str = ""
+    length: int = 0
+
+
+class Task:
+    """One kind of task. A subclass says what is special about it; everything else is shared by all.
+
+    Attributes:
+        name: on the command line.
+        architecture: name of the model class.
+        recipe: a Recipe.
+
+    `Examples` below is whatever `read` returns: an object with `len()` and a list `languages`, one code an
+    example ("" where none is known).
+    """
+
+    name = None
+    architecture = None
+    recipe = None
+
+    def read(self, paths, labels=None):
+        """Returns the Examples of files in the task's official format.
+
+        Args:
+            paths: list of files; a language is told from a file's name (`text_files.languages`).
+            labels: names of the classes to expect, in order, or None to take what the files have.
+
+        Raises:
+            MissingFileError: a file does not exist.
+            InputError: a row is malformed or has an impossible label; the message says in which file and line.
+        """
+        raise NotImplementedError
+
+    def config_fields(self, examples):
+        """Returns the configuration's fields that the data decides, such as `id2label`."""
+        return {}
+
+    def batches(self, tokenizer, examples, batch_size, max_length):
+        """Returns the training Batches, whose items are (inputs, labels); see `tasks.batches`."""
+        raise NotImplementedError
+
+    def predict(self, model, tokenizer, examples, batch_size, max_length, report=None):
+        """Returns a list with a prediction for each example, as JSON could hold it.
+
+        Args:
+            model: of the task's class.
+            tokenizer: a RemBertTokenizerFast.
+            examples: Examples; labels are not looked at.
+            batch_size: rows at a time.
+            max_length: pieces of a row.
+            report: called as `report(done, total)`, or None.
+        """
+        raise NotImplementedError
+
+    def score(self, examples, predictions):
+        """Returns {metric: number from 0 to 1}; the first metric is the one that decides which epoch is best."""
+        raise NotImplementedError
+
+    def write_predictions(self, examples, predictions, path):
+        """Writes predictions into a file in XTREME's submission format, or the task's own where it has none."""
+        raise NotImplementedError
+
+    def mistakes(self, examples, predictions):
+        """Returns a list of Mistake, in any order, and {(expected, predicted): count} of classes, or {}."""
+        return [], {}
