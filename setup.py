@@ -39,6 +39,7 @@ EXTRAS = {
     "jax": ["jax>=0.4.34"],
     "beam": ["apache-beam>=2.60"],
     "onnx": ["tf2onnx>=1.16", "onnxruntime>=1.18"],
+    "xtreme": ["seqeval>=1.2.2"],
     "hub": ["huggingface_hub>=0.25"],
     "test": ["pytest>=8", "hypothesis>=6.100", "ruff==0.14.*", "setuptools>=77"],
 }

@@ -30,6 +30,8 @@ def check_destination(path, source, overwrite):
     path, held = Path(path).resolve(), Path(source).resolve()
     if held == path or held.is_relative_to(path):
         raise InputError(f"the destination {str(path)!r} holds the source {str(source)!r}: choose another place.")
+    if held.is_dir() and path.is_relative_to(held):
+        raise InputError(f"the destination {str(path)!r} is within the source {str(source)!r}: choose another place.")
     if not path.exists():
         return
     if not overwrite:

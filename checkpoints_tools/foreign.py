@@ -32,5 +32,8 @@ def looks_like(names):
         some = ", ".join(sorted(names)[:3])
         return f"nothing known: it has no word_embeddings, its variables are {some}{', ...' if len(names) > 3 else ''}"
     if not any(_PROJECTION.search(name) for name in names):
-        return "a BERT (its tables are as wide as its encoder, without embedding_hidden_mapping_in): try --from bert"
+        return (
+            "a BERT (its tables are as wide as its encoder, without embedding_hidden_mapping_in): "
+            "--from bert takes a Hugging Face directory of it"
+        )
     return None

@@ -18,7 +18,11 @@ TO = ("hf", "garden", "google")
 @click.option(
     "--to", "target", type=click.Choice(TO), default="hf", show_default=True, help="The destination's format."
 )
-@click.option("--config", metavar="FILE", help="The JSON file that describes the model, where it is not beside it.")
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="The file that describes the model (JSON; of Model Garden YAML), where it lies elsewhere.",
+)
 @click.option("--sentencepiece", metavar="FILE", help="The SentencePiece model, where it is not beside the weights.")
 @click.option(
     "--hidden-act",

@@ -1,81 +1,83 @@
 """`rembert finetune`: train a model on a task."""
 
+import functools
+import json
+
 import click
 
 from rembert_tf.cli.console import progress, say
-from rembert_tf.cli.options import COLUMNS_HELP, ManyValuesCommand, column_names, example
-
-# The released checkpoint wants small steps; weights that start from nothing need larger ones.
-RATE_FROM_MODEL, RATE_FROM_NOTHING = 1e-5, 1e-3
+from rembert_tf.cli.options import ManyValuesCommand, example
+from rembert_tf.cli.task_options import make_task, task_options
+from rembert_tf.cli.training_options import settings_of, training_options
+from rembert_tf.tasks.catalogue import TRAINED
 
 
 @click.command(
     cls=ManyValuesCommand,
     epilog=example("rembert finetune csv --model google-rembert --train train.csv --dev dev.csv --output runs/topic"),
 )
-@click.argument("task", type=click.Choice(["csv"]))
+@click.argument("task", type=click.Choice(TRAINED))
 @click.option("--model", metavar="DIR", help="Model directory to start from.")
 @click.option("--config", metavar="FILE", help="Instead of --model: config.json of a new model.")
 @click.option("--sentencepiece", metavar="FILE", help="With --config: the vocabulary, which also decides vocab_size.")
-@click.option("--train", required=True, multiple=True, metavar="FILE...", help="Tables with the columns text, label.")
-@click.option("--dev", required=True, multiple=True, metavar="FILE...", help="Held-out tables of the same kind.")
+@click.option("--train", required=True, multiple=True, metavar="FILE...", help="Training files in the task's format.")
+@click.option(
+    "--dev", required=True, multiple=True, metavar="FILE...", help="Held-out files; the mean over languages counts."
+)
 @click.option("--output", required=True, metavar="DIR", help="Run folder, new or empty.")
-@click.option("--epochs", default=3, show_default=True, help="Passes over the training rows.")
-@click.option("--max-steps", type=int, help="Stop after this many steps.")
-@click.option("--batch-size", default=32, show_default=True)
-@click.option("--learning-rate", type=float, help="Peak; default 1e-5 with --model, 1e-3 with --config.")
-@click.option("--max-length", default=128, show_default=True, help="Pieces of a text or pair.")
-@click.option("--seed", default=0, show_default=True)
-@click.option("--label-column", default="label", show_default=True)
-@click.option("--columns", callback=column_names, metavar="A,B", help=COLUMNS_HELP)
+@click.option("--seeds", type=click.IntRange(1), help="Train so many times, and print mean and deviation.")
+@training_options
+@task_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    task,
-    model,
-    config,
-    sentencepiece,
-    train,
-    dev,
-    output,
-    epochs,
-    max_steps,
-    batch_size,
-    learning_rate,
-    max_length,
-    seed,
-    label_column,
-    columns,
-    as_json,
+    task, model, config, sentencepiece, train, dev, output, seeds, resume, gradient_checkpointing, as_json, **options
 ):
     """Fine-tune a model with model.fit; the best and the last state become model directories.
 
-    TASK csv: one label a row. Files have the columns text, optionally text_pair, and label: .csv
-    (comma, quoted) or .tsv (tab, never quoted).
+    TASK names the format of the files and the metric: XTREME's xnli, pawsx, udpos, panx, xquad, mlqa, tydiqa;
+    csv (columns text, optionally text_pair, and label); multiple-choice (JSON lines); mlm and clm (plain text).
+    Learning rate, batch size, epochs and length are those of the task's recipe unless you say otherwise.
     """
     if bool(model) == bool(config) or bool(config) != bool(sentencepiece):
         raise click.UsageError("give either --model DIR, or both --config FILE and --sentencepiece FILE.")
-    import json
-
     from rembert_tf.config import RemBertConfig
-    from rembert_tf.tasks.classification import finetune_csv, from_directory, from_nothing
-    from rembert_tf.training.finetune import FinetuneSettings
+    from rembert_tf.tasks.finetune_task import finetune_seeds, finetune_task
+    from rembert_tf.tasks.start import from_directory, from_nothing
 
-    settings = FinetuneSettings(
-        epochs=epochs,
-        max_steps=max_steps,
-        batch_size=batch_size,
-        learning_rate=learning_rate or (RATE_FROM_MODEL if model else RATE_FROM_NOTHING),
-        max_length=max_length,
-        seed=seed,
-    )
+    chosen = make_task(task, options)
+    settings = settings_of(chosen.recipe, options, from_nothing=bool(config))
     start = from_directory(model) if model else from_nothing(RemBertConfig.from_pretrained(config), sentencepiece)
+    if gradient_checkpointing:
+        start = _with_checkpointing(start)
+    data = (chosen, start, list(train), list(dev), output, settings)
     with progress("training") as report:
-        best = finetune_csv(start, list(train), list(dev), output, settings, columns, label_column, report)
+        run = functools.partial(finetune_seeds, seeds=seeds) if seeds else finetune_task
+        found = run(*data, resume=resume, report=report)
     if as_json:
-        click.echo(json.dumps({"model": f"{output}/best", **best}))
+        click.echo(json.dumps(found if seeds else {"model": f"{output}/best", **found}))
+    elif seeds:
+        click.echo("\n".join(_lines_of_seeds(found)))
     else:
-        click.echo(f"{output}/best  dev accuracy {best['accuracy']:.4f}  macro F1 {best['macro_f1']:.4f}")
+        metrics = {name: value for name, value in found.items() if name not in ("epoch", "step", "seed")}
+        click.echo(f"{output}/best  " + "  ".join(f"dev {name} {value:.4f}" for name, value in metrics.items()))
         say(
-            f"pictures, metrics.jsonl and TensorBoard logs are in {output}; "
-            f"next: rembert export {output}/best models/mine"
+            f"pictures, metrics.jsonl, TensorBoard logs and an error analysis are in {output}; "
+            f"next: rembert evaluate {task} {output}/best --data FILE..."
         )
+
+
+def _with_checkpointing(start):
+    def started(*arguments):
+        model, tokenizer = start(*arguments)
+        model.gradient_checkpointing_enable()
+        return model, tokenizer
+
+    started.new_weights = getattr(start, "new_weights", False)
+    return started
+
+
+def _lines_of_seeds(found):
+    for folder, result in found["runs"].items():
+        yield f"{folder}/best  " + "  ".join(f"dev {name} {result[name]:.4f}" for name in found["mean"])
+    for name, mean in found["mean"].items():
+        yield f"dev {name} {mean:.4f} +- {found['deviation'][name]:.4f} over {len(found['runs'])} seeds"

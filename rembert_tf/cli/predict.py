@@ -1,4 +1,4 @@
-"""`rembert predict`: label the texts of a file."""
+"""`rembert predict`: what a fine-tuned model says about a file."""
 
 import click
 
@@ -9,16 +9,27 @@ from rembert_tf.cli.options import COLUMNS_HELP, column_names, example
 @click.command(epilog=example("rembert predict runs/topic/best --input new.csv --output labelled.jsonl"))
 @click.argument("model", metavar="DIR")
 @click.option(
-    "--input", "source", required=True, metavar="FILE", help=".csv, .tsv (column text) or .txt (a text a line)."
+    "--input", "source", required=True, metavar="FILE", help="A file in the task's format; labels are not needed."
 )
-@click.option("--output", "destination", default="-", metavar="FILE", help=".jsonl, .csv or .tsv; - prints JSON lines.")
+@click.option(
+    "--output", "destination", default="-", metavar="FILE", help="csv: .jsonl, .csv or .tsv; - prints JSON lines."
+)
+@click.option("--task", metavar="TASK", help="The task, where DIR's config.json does not tell it.")
 @click.option("--max-length", type=int, help="Pieces of a text or pair; default: what the model can take.")
 @click.option("--batch-size", default=64, show_default=True)
-@click.option("--columns", callback=column_names, metavar="A,B", help=COLUMNS_HELP)
-def command(model, source, destination, max_length, batch_size, columns):
-    """Label every text of a file with the classifier in DIR."""
+@click.option("--columns", callback=column_names, metavar="A,B", help=f"csv: {COLUMNS_HELP}")
+@click.option("--top-k", default=5, show_default=True, help="mlm: guesses for each [MASK].")
+@click.option("--max-new-tokens", default=30, show_default=True, help="clm: pieces of a continuation.")
+def command(model, source, destination, task, max_length, batch_size, columns, top_k, max_new_tokens):
+    """Answer every row of a file with the model in DIR, which was trained for a task by `rembert finetune`.
+
+    csv: .csv or .tsv with a column text, or .txt with a text a line; others: the task's own format. The answer
+    to a masked language model's text is a list of words for each [MASK], to a causal one's a continuation.
+    """
     from rembert_tf.tasks.prediction_file import predict_file
 
     with progress("predicting") as report:
-        rows = predict_file(model, source, destination, columns, max_length, batch_size, report)
+        rows = predict_file(
+            model, source, destination, task, columns, max_length, batch_size, top_k, max_new_tokens, report
+        )
     say(f"{rows} rows" + ("" if destination == "-" else f" written to {destination}"))

@@ -111,6 +111,10 @@ class RemBertForCausalLM(LanguageModel):
         sequences, scores = generate(self, prompt, settings)
         return (sequences, scores) if return_scores else sequences
 
+    def label_count(self, y):
+        """Returns how many labels a batch's loss is the mean of: nothing foretells the first position."""
+        return super().label_count(y[:, 1:])
+
     def aligned(self, y, y_pred, sample_weight):
         """Returns labels and weights from the second position on, with what was predicted one position before."""
         y, y_pred, sample_weight = super().aligned(y, y_pred, sample_weight)

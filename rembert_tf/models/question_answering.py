@@ -67,6 +67,10 @@ class RemBertForQuestionAnswering(TaskModel):
         ]
         return (losses[0] + losses[1]) / 2.0
 
+    def label_count(self, y):
+        """Returns how many labels a batch's loss is the mean of: half of it is over starts, half over ends."""
+        return sum(super(RemBertForQuestionAnswering, self).label_count(y[name]) for name in POSITIONS) / 2
+
     def _position_loss(self, name, positions, logits, sample_weight):
         positions = one_per_row(positions, name, "position")
         check_labels(positions, None, name)

@@ -1,19 +1,46 @@
 """A model with a head on the encoder and a loss of its own."""
 
+import contextlib
+import contextvars
+
 import keras
 from keras import ops
 
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 from rembert_tf.models.labels import IGNORED_LABEL, check_labels
+from rembert_tf.models.micro_batches import micro_batched_step
 from rembert_tf.models.pretrained import PretrainedModel, head_policy
+
+# What `class_loss` spreads of each label over all classes.
+_SMOOTHING = contextvars.ContextVar("label_smoothing", default=0.0)
 
 
 class TaskModel(PretrainedModel):
     """Adds what all heads share: `model.compile(optimizer=...)` without a loss uses the head's own.
 
     A subclass exposes its encoder as `rembert` and defines `task_loss`.
+
+    Attributes:
+        micro_batches: parts into which a training step cuts its batch, to need less memory.
+        label_smoothing: share of a class label that training spreads over all classes; 0 none.
     """
+
+    micro_batches = 1
+    label_smoothing = 0.0
+
+    def train_step(self, data):
+        """Trains on one batch, as `fit` does for each."""
+        if self.micro_batches == 1:
+            return super().train_step(data)
+        return micro_batched_step(self, data, self.micro_batches)
+
+    def label_count(self, y):
+        """Returns how many labels a batch's loss is the mean of."""
+        y = ops.convert_to_tensor(y)
+        if "float" in keras.backend.standardize_dtype(y.dtype):
+            return ops.shape(y)[0]
+        return ops.count_nonzero(ops.not_equal(y, IGNORED_LABEL))
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the head's scalar loss for labels `y` and what the call returned."""
@@ -23,6 +50,9 @@ class TaskModel(PretrainedModel):
         """Returns the loss given to `compile`, or the head's own where none was given."""
         if self.loss is not None:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
+        if training and self.label_smoothing:
+            with smoothed(self.label_smoothing):
+                return self.task_loss(y, y_pred, sample_weight) + sum(self.losses)
         return self.task_loss(y, y_pred, sample_weight) + sum(self.losses)
 
     def check_arrays(self, x, y=None):
@@ -62,10 +92,39 @@ def class_loss(y, logits, sample_weight=None, name="y"):
     """
     check_labels(y, logits.shape[-1], name)
     kept = ops.not_equal(y, IGNORED_LABEL)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    smoothing = _SMOOTHING.get()
+    plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    loss = SmoothedCrossentropy(smoothing) if smoothing else plain
     # With labels (..., 1): from logits of a single class Keras would otherwise take the class axis away.
     labels = ops.where(kept, y, ops.zeros_like(y))[..., None]
     return mean_over_kept(loss, labels, logits, kept, sample_weight)
+
+
+@contextlib.contextmanager
+def smoothed(share):
+    """Within it, `class_loss` spreads this share of each label over all classes."""
+    token = _SMOOTHING.set(share)
+    try:
+        yield
+    finally:
+        _SMOOTHING.reset(token)
+
+
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Cross-entropy of class numbers (..., 1) whose certainty is spread over all classes.
+
+    Args:
+        share: of a label that goes to all classes alike, its own included.
+    """
+
+    def __init__(self, share):
+        super().__init__()
+        self._share = share
+
+    def call(self, y_true, y_pred):
+        scores = ops.log_softmax(y_pred)
+        own = ops.take_along_axis(scores, ops.cast(y_true, "int32"), axis=-1)[..., 0]
+        return -(1.0 - self._share) * own - self._share * ops.mean(scores, axis=-1)
 
 
 def mean_over_kept(loss, y, y_pred, kept, sample_weight=None):

@@ -1,76 +1,77 @@
-"""`rembert predict`: label every text of a file."""
+"""`rembert predict`: what a fine-tuned model says about every row of a file."""
 
-import csv
-import json
 import sys
+import tempfile
 from pathlib import Path
 
-import numpy as np
-
-from rembert_tf.errors import InputError
-from rembert_tf.tasks.classification import check_lengths, load_classifier, predict_logits
-from rembert_tf.text_files.tables import TEXT, TEXT_PAIR, read_table
-from rembert_tf.weights.atomic_files import write_files
+from rembert_tf.tasks.catalogue import get_task, task_name_of
+from rembert_tf.tasks.csv_tables.answers_file import check_kind
+from rembert_tf.tasks.evaluation import BATCH_SIZE, open_model
+from rembert_tf.text_files.tables import read_table
+from rembert_tf.weights import model_directory
 
 STANDARD_OUTPUT = "-"
 
 
-def predict_file(model_path, source, destination, columns=None, max_length=None, batch_size=64, report=None):
-    """Writes a label and its probability for every row of a file.
+def predict_file(
+    model_path,
+    source,
+    destination,
+    task=None,
+    columns=None,
+    max_length=None,
+    batch_size=BATCH_SIZE,
+    top_k=5,
+    max_new_tokens=30,
+    report=None,
+):
+    """Writes an answer for every row of a file, in the form of the task's prediction files.
 
     Args:
-        model_path: directory of a trained classifier.
-        source: `.csv`, `.tsv` or `.txt` file; see `read_table`.
-        destination: `.jsonl`, `.csv` or `.tsv` file, written in one piece at the end, or "-" for JSON lines
-            on standard output.
-        columns: names of the columns of a file without a header.
+        model_path: directory of a fine-tuned model.
+        source: a file in the task's format; labels are not looked at and may be missing.
+        destination: a file, written in one piece at the end, or "-" for standard output.
+        task: name of the task; None takes what the model was trained for.
+        columns: names of the columns of a table without a header.
         max_length: pieces of a row; None means what the model can take.
         batch_size: rows at a time.
-        report: shows progress; see `predict_logits`.
+        top_k: guesses for each [MASK] of a masked language model's text.
+        max_new_tokens: pieces of a causal language model's continuation.
+        report: called as `report(done, total, note)`, or None.
 
     Returns:
         The number of rows written.
+
+    Raises:
+        InputError: the model is for no task, or a file cannot be used.
     """
-    kind = Path(destination).suffix
-    if destination != STANDARD_OUTPUT and kind not in (".jsonl", ".csv", ".tsv"):
-        raise InputError(f"the output {destination!r} must end in .jsonl, .csv or .tsv, or be - for standard output.")
-    table = read_table(source, columns)
-    table.require(TEXT)
-    model, tokenizer = load_classifier(model_path)
-    max_length = max_length or model.config.max_position_embeddings
-    check_lengths(model, tokenizer, max_length)
-    texts, pairs = table.columns[TEXT], table.columns.get(TEXT_PAIR)
-    logits = predict_logits(model, tokenizer, texts, pairs, max_length, batch_size, report)
-    rows = list(_answers(table, logits, model.config.id2label))
-    text = _as_jsonl(rows) if kind in ("", ".jsonl") else _as_table(rows, "\t" if kind == ".tsv" else ",")
-    if destination == STANDARD_OUTPUT:
-        sys.stdout.write(text)
-    else:
-        file = Path(destination)
-        write_files(file.parent, {file.name: text.encode("utf-8")}, last=file.name)
-    return len(rows)
+    config = model_directory.read_config(model_path)
+    name = task or task_name_of(config)
+    chosen = get_task(name, **_options(name, config, columns, top_k, max_new_tokens))
+    if name == "csv":  # before the model, so that what is wrong with the files is known at once
+        if destination != STANDARD_OUTPUT:
+            check_kind(destination)
+        read_table(source, columns)
+    model, tokenizer, max_length = open_model(chosen, model_path, max_length or config.max_position_embeddings)
+    examples = chosen.read([source], list(config.id2label.values()))
+    step = report and (lambda done, total: report(done, total, ""))
+    predictions = chosen.predict(model, tokenizer, examples, batch_size, max_length, step)
+    if destination != STANDARD_OUTPUT:
+        chosen.write_predictions(examples, predictions, destination)
+        return len(examples)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"predictions{chosen.prediction_suffix}"
+        chosen.write_predictions(examples, predictions, file)
+        sys.stdout.write(file.read_text(encoding="utf-8"))
+    return len(examples)
 
 
-def _answers(table, logits, names):
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-    for row, scores in enumerate(probabilities):
-        best = int(scores.argmax())
-        texts = {name: table.columns[name][row] for name in (TEXT, TEXT_PAIR) if name in table.columns}
-        ranked = {names[index]: round(float(scores[index]), 6) for index in range(len(scores))}
-        yield {**texts, "label": names[best], "score": round(float(scores[best]), 6), "probabilities": ranked}
+def _options(name, config, columns, top_k, max_new_tokens):
+    """Returns the options of a task that only answers."""
+    if name == "csv":
+        return {"problem_type": _problem_type(config), "columns": columns}
+    return {"mlm": {"top_k": top_k}, "clm": {"max_new_tokens": max_new_tokens}}.get(name, {})
 
 
-def _as_jsonl(rows):
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _as_table(rows, delimiter):
-    import io
-
-    text = io.StringIO()
-    names = [name for name in rows[0] if name != "probabilities"]
-    writer = csv.DictWriter(text, names, delimiter=delimiter, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+def _problem_type(config):
+    return config.problem_type or ("regression" if config.num_labels == 1 else "single_label_classification")

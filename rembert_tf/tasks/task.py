@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from rembert_tf.text_files.languages import language_of
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -54,6 +56,7 @@ class Task:
         name: on the command line.
         architecture: name of the model class.
         recipe: a Recipe.
+        prediction_suffix: of the files that `write_predictions` writes.
 
     `Examples` below is whatever `read` returns: an object with `len()` and a list `languages`, one code an
     example ("" where none is known).
@@ -62,6 +65,11 @@ class Task:
     name = None
     architecture = None
     recipe = None
+    prediction_suffix = ".tsv"
+
+    def language(self, path):
+        """Returns the code under which a file's scores are shown; files of the same one are read together."""
+        return language_of(path)
 
     def read(self, paths, labels=None):
         """Returns the Examples of files in the task's official format.

@@ -1,86 +1,28 @@
-"""Fine-tuning with `model.fit`: evaluation after every epoch, best and last checkpoints, a run folder."""
+"""Fine-tuning with `model.fit`: evaluation after every epoch, best and last checkpoints, a run that can be resumed."""
 
-import dataclasses
 import math
 
 import keras
 
 from rembert_tf.errors import InputError
+from rembert_tf.training import state
 from rembert_tf.training.optimizer import make_optimizer
-from rembert_tf.training.spelling import shared_spelling, spelling_in_table
+from rembert_tf.training.parts import freeze, learning_rate_factors
+from rembert_tf.training.settings import FinetuneSettings as FinetuneSettings
+from rembert_tf.training.spelling import shared_spelling, spelling_in_table, spelling_seeds
 
 LOG_EVERY = 20
-CHOICES = ("best", "last")
-
-
-@dataclasses.dataclass(frozen=True)
-class FinetuneSettings:
-    """How to train.
-
-    Args:
-        epochs: passes over the training rows.
-        max_steps: stops earlier, after this many steps; None for no limit.
-        batch_size: rows of a step.
-        learning_rate: peak of warm-up and linear decay. 1e-5 suits the released checkpoint (paper, table
-            15: 8e-6 to 3e-5); a small new model needs about 1e-3.
-        max_length: pieces of a text or pair, special tokens counted.
-        warmup_ratio: share of the steps that warms up.
-        weight_decay: AdamW's, without biases and LayerNorm.
-        seed: of new weights, dropout, masks and the rows' order.
-        mask_rate: probability of each piece of a training text to become [MASK], 0 to below 1; 0 masks none.
-            Helps where few distinct texts are soon known by heart.
-        spelling_ngrams: characters of the longest n-grams whose vectors pieces share while they are trained,
-            for new weights and little text (see `rembert_tf.training.spelling`); 0 shares nothing.
-        average_momentum: evaluates and saves a moving average of the weights instead of those of the last
-            step: after each step, average = momentum * average + (1 - momentum) * weights. About
-            1 / (1 - momentum) steps count, which should be few among all; 0 averages nothing.
-        choose: which epoch the directory `best` holds: "best", the one with the best dev metric, or "last",
-            for a dev set too small to tell epochs apart.
-    """
-
-    epochs: int = 3
-    max_steps: int | None = None
-    batch_size: int = 32
-    learning_rate: float = 1e-5
-    max_length: int = 128
-    warmup_ratio: float = 0.1
-    weight_decay: float = 0.01
-    seed: int = 0
-    mask_rate: float = 0.0
-    spelling_ngrams: int = 0
-    average_momentum: float = 0.0
-    choose: str = "best"
-
-    def __post_init__(self):
-        for name in ("epochs", "batch_size", "max_length"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        if self.max_steps is not None and self.max_steps < 1:
-            raise InputError(f"max_steps must be at least 1, not {self.max_steps}.")
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InputError(f"learning_rate must be a positive number, not {self.learning_rate}.")
-        if not 0 <= self.mask_rate < 1:
-            raise InputError(f"mask_rate must be at least 0 and below 1, not {self.mask_rate}.")
-        if self.spelling_ngrams < 0:
-            raise InputError(f"spelling_ngrams must be at least 0, not {self.spelling_ngrams}.")
-        if not 0 <= self.average_momentum < 1:
-            raise InputError(f"average_momentum must be at least 0 and below 1, not {self.average_momentum}.")
-        if self.choose not in CHOICES:
-            raise InputError(f"choose must be {' or '.join(map(repr, CHOICES))}, not {self.choose!r}.")
-
-    def total_steps(self, steps_per_epoch):
-        """Returns the steps of the whole training."""
-        steps = self.epochs * steps_per_epoch
-        return steps if self.max_steps is None else min(steps, self.max_steps)
 
 
 def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
     """Trains a model and leaves its best and its last state in the run folder.
 
+    A run that was killed goes on where its last saved state stood, and ends with the weights of one that was not.
+
     Args:
         model: a task model, built.
         tokenizer: saved beside the model in both checkpoints.
-        batches: the training TextBatches.
+        batches: the training Batches.
         settings: FinetuneSettings.
         run: a RunFolder.
         evaluate: called after every epoch without arguments; returns dev metrics as {name: number}, of
@@ -94,73 +36,123 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
         InputError: the loss is no longer a number; the message says at which step. What was saved
             before stays.
     """
-    total = settings.total_steps(batches.steps_per_epoch)
-    watcher = _Watcher(model, tokenizer, run, evaluate, report, total, settings.choose)
+    freeze(model, settings.freeze)
+    if settings.lora_rank:
+        model.enable_lora(settings.lora_rank)
+    model.micro_batches, model.label_smoothing = settings.accumulate_steps, settings.label_smoothing
+    watcher = _Watcher(model, tokenizer, run, evaluate, report, settings, batches.steps_per_epoch)
     with shared_spelling(model, tokenizer, settings.spelling_ngrams):
+        _compile(model, settings, watcher.total)
+        watcher.resume()
         _fit(model, batches, settings, watcher)
     run.close()
     return watcher.best
 
 
+def _compile(model, settings, total):
+    factors = learning_rate_factors(model, settings.layer_decay) if settings.layer_decay < 1 else None
+    optimizer = make_optimizer(
+        settings.learning_rate,
+        total,
+        settings.warmup_ratio,
+        settings.weight_decay,
+        settings.clip_norm,
+        settings.average_momentum,
+        factors,
+    )
+    model.compile(optimizer=optimizer)
+    model.optimizer.build(model.trainable_variables)
+
+
 def _fit(model, batches, settings, watcher):
-    steps_per_epoch, total = batches.steps_per_epoch, watcher.total
-    model.compile(
-        optimizer=make_optimizer(
-            settings.learning_rate,
-            total,
-            settings.warmup_ratio,
-            settings.weight_decay,
-            average_momentum=settings.average_momentum,
-        ),
-    )
-    dataset = batches.training_dataset(settings.epochs, settings.seed, mask_rate=settings.mask_rate)
-    epochs = -(-total // steps_per_epoch)
-    # Before the watcher, which then finds the averages in the model; after the last epoch they stay in it.
-    averages = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if settings.average_momentum else []
-    model.fit(
-        dataset,
-        epochs=epochs,
-        steps_per_epoch=min(steps_per_epoch, total),
-        callbacks=[*averages, watcher],
-        shuffle=False,
-        verbose=0,
-    )
+    if watcher.done:
+        return
+    masks = {"mask_rate": settings.mask_rate} if settings.mask_rate else {}
+    dataset = batches.training_dataset(settings.epochs, settings.seed, skip_steps=watcher.step, **masks)
+    # To Keras all epochs are one: ours may begin in the middle.
+    steps = watcher.total - watcher.step
+    model.fit(dataset, epochs=1, steps_per_epoch=steps, callbacks=[watcher], shuffle=False, verbose=0)
 
 
 class _Watcher(keras.callbacks.Callback):
     """Logs, evaluates and saves while `fit` runs."""
 
-    def __init__(self, model, tokenizer, run, evaluate, report, total, choose):
+    def __init__(self, model, tokenizer, run, evaluate, report, settings, steps_per_epoch):
         super().__init__()
         self.trained, self.tokenizer, self.run, self.evaluate = model, tokenizer, run, evaluate
-        self.report, self.total = report or (lambda step, total, note: None), total
-        self.choose = choose
-        self.step = 0
-        self.best = None
+        self.report, self.settings = report or (lambda step, total, note: None), settings
+        self.total, self.steps_per_epoch = settings.total_steps(steps_per_epoch), steps_per_epoch
+        self.averages = keras.callbacks.SwapEMAWeights() if settings.average_momentum else None
+        self.step, self.best, self.done = 0, None, False
+        self.running_means = None
+
+    def resume(self):
+        """Goes back to the run's newest state, where it has one."""
+        if self.averages is not None:
+            self.averages.set_model(self.trained)
+        position = state.read_position(self.run.path)
+        if position is None:
+            return
+        state.restore_state(self.run.path, self.trained, spelling_seeds(self.trained))
+        self.step, self.best = position["step"], position["best"]
+        self.run.forget_after(position["rows"])
+        self.running_means = [variable.numpy() for variable in self.trained.metrics_variables]
+        self.report(self.step, self.total, "resumed")
+        if self._at_epoch_end():
+            self._end_epoch()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # Keras has just reset them.
+        if self.running_means is not None and not self._at_epoch_end():
+            for variable, value in zip(self.trained.metrics_variables, self.running_means, strict=True):
+                variable.assign(value)
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
         loss = logs["loss"]  # the mean since the last reset
         if not math.isfinite(loss):
-            raise InputError(f"the loss is {loss} at step {self.step}: training stopped; try a lower learning rate.")
+            raise InputError(
+                f"the loss is {loss} at step {self.step}: training stopped; try a lower learning rate. "
+                f"What was saved before is in {str(self.run.path)!r}."
+            )
         self.report(self.step, self.total, f"loss {loss:.3f}")
         if self.step % LOG_EVERY == 0 or self.step == self.total:
             self.run.log(self.step, loss=loss)
             self.trained.reset_metrics()
-        if self.step == self.total:
-            self.trained.stop_training = True
+        every = self.settings.save_every
+        if self._at_epoch_end() or (every and self.step % every == 0):
+            self._save_state()
+        if self._at_epoch_end():
+            self._end_epoch()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def _at_epoch_end(self):
+        return self.step % self.steps_per_epoch == 0 or self.step == self.total
+
+    def _save_state(self):
+        position = {"step": self.step, "best": self.best, "rows": len(self.run.history)}
+        state.save_state(self.run.path, self.trained, position, spelling_seeds(self.trained))
+
+    def _end_epoch(self):
+        """Evaluates and saves; weights are averages meanwhile, where they are averaged."""
+        if self.averages is not None:
+            self.averages.on_test_begin()
+        epoch = -(-self.step // self.steps_per_epoch)
         metrics = self.evaluate()
-        self.run.log(self.step, epoch=epoch + 1, **{f"dev_{name}": value for name, value in metrics.items()})
+        self.run.log(self.step, epoch=epoch, **{f"dev_{name}": value for name, value in metrics.items()})
         decisive = next(iter(metrics))
-        if self.best is None or self.choose == "last" or metrics[decisive] > self.best[decisive]:
-            self.best = {"epoch": epoch + 1, "step": self.step, **metrics}
+        if self.best is None or self.settings.choose == "last" or metrics[decisive] > self.best[decisive]:
+            self.best = {"epoch": epoch, "step": self.step, **metrics}
             self._save(self.run.best)
         shown = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
         self.report(self.step, self.total, f"dev {shown}")
-        if self.step >= self.total:
+        patience = self.settings.patience
+        self.done = self.step >= self.total or (patience is not None and epoch - self.best["epoch"] >= patience)
+        if self.done:
             self._save(self.run.last)
+            self.trained.stop_training = True
+        if self.averages is not None:
+            self.averages.on_test_end()
+        self.trained.reset_metrics()
 
     def _save(self, directory):
         self.tokenizer.save_pretrained(directory)

@@ -34,8 +34,37 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
+class LayerwiseAdamW(keras.optimizers.AdamW):
+    """AdamW whose variables learn at rates of their own.
+
+    Args:
+        learning_rate: a number or schedule.
+        factors: {id of a variable: factor of its learning rate}; others have 1. The decay of weights is not scaled.
+        **kwargs: of AdamW.
+    """
+
+    def __init__(self, learning_rate, factors, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+        self._factors = dict(factors)
+
+    def build(self, variables):
+        super().build(variables)
+        # With TensorFlow a step is given the tensors behind Keras' variables.
+        self._factors |= {id(v.value): self._factors[id(v)] for v in variables if id(v) in self._factors}
+
+    def update_step(self, gradient, variable, learning_rate):
+        factor = self._factors.get(id(variable), 1.0)
+        super().update_step(gradient, variable, ops.multiply(learning_rate, factor))
+
+
 def make_optimizer(
-    learning_rate, total_steps, warmup_ratio=0.1, weight_decay=0.01, clip_norm=1.0, average_momentum=0.0
+    learning_rate,
+    total_steps,
+    warmup_ratio=0.1,
+    weight_decay=0.01,
+    clip_norm=1.0,
+    average_momentum=0.0,
+    factors=None,
 ):
     """Returns AdamW with warm-up, linear decay and gradient clipping.
 
@@ -47,15 +76,19 @@ def make_optimizer(
         clip_norm: largest norm of all gradients together. Betas 0.9 and 0.999, epsilon 1e-6 and clip
             norm 1 are the paper's (table 14).
         average_momentum: of the moving average of the weights that Keras keeps (`use_ema`); 0 keeps none.
+        factors: {id of a variable: factor of its learning rate}, or None for one rate.
     """
     schedule = WarmupLinearDecay(learning_rate, round(warmup_ratio * total_steps), total_steps)
-    optimizer = keras.optimizers.AdamW(
-        schedule,
-        weight_decay=weight_decay,
-        epsilon=1e-6,
-        global_clipnorm=clip_norm,
-        use_ema=average_momentum > 0,
-        ema_momentum=average_momentum,
-    )
+    settings = {
+        "weight_decay": weight_decay,
+        "epsilon": 1e-6,
+        "global_clipnorm": clip_norm,
+        "use_ema": average_momentum > 0,
+        "ema_momentum": average_momentum,
+    }
+    if factors is None:
+        optimizer = keras.optimizers.AdamW(schedule, **settings)
+    else:
+        optimizer = LayerwiseAdamW(schedule, factors, **settings)
     optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     return optimizer

@@ -2,32 +2,50 @@
 
 import contextlib
 import json
+import shutil
 from pathlib import Path
 
 from rembert_tf.errors import InputError
+from rembert_tf.training.state import states
+from rembert_tf.weights.atomic_files import write_files
 
-SETTINGS, METRICS, TENSORBOARD = "run.json", "metrics.jsonl", "tensorboard"
+SETTINGS, METRICS, TENSORBOARD, RESULT = "run.json", "metrics.jsonl", "tensorboard", "result.json"
 BEST, LAST = "best", "last"
+# What a run that goes on may have otherwise: it changes no number.
+MAY_CHANGE = {"save_every"}
+
+
+def read_json(file):
+    """Returns the object in one of a run's files."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise InputError(f"{str(file)!r} is damaged: {problem}.") from None
 
 
 class RunFolder:
-    """A new folder for one run, made when the first thing is written into it.
+    """The folder of one run, made when the first thing is written into it.
 
     Args:
-        path: the folder; it may exist, but must be empty.
+        path: the folder; it may exist, but must be empty unless a run goes on.
+        resume: whether to go on with the run that is there; an empty folder begins one.
 
     Raises:
-        InputError: it holds something already, or is no folder.
+        InputError: it holds something already, or is no folder, or no run.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, resume=False):
         self.path = Path(path)
         try:
             occupied = self.path.exists() and any(self.path.iterdir())
         except OSError as problem:
             raise InputError(f"cannot use {str(path)!r} as output folder: {problem.strerror}.") from None
-        if occupied:
-            raise InputError(f"the output folder {str(path)!r} is not empty: choose another, or empty it first.")
+        if occupied and not resume:
+            raise InputError(
+                f"the output folder {str(path)!r} is not empty: choose another, empty it first, or --resume its run."
+            )
+        if occupied and not (self.path / SETTINGS).is_file():
+            raise InputError(f"cannot resume: {str(path)!r} holds no run (no {SETTINGS}).")
         self.history = []
         self._writer = None
 
@@ -42,13 +60,47 @@ class RunFolder:
         return self.path / LAST
 
     def write_settings(self, settings):
-        """Makes the folder and writes what was asked for, as JSON."""
+        """Makes the folder and writes what was asked for, as JSON; a run that goes on must ask for the same.
+
+        Raises:
+            InputError: the folder cannot be made, or holds the run of other settings; the message names them.
+        """
+        settings = json.loads(json.dumps(settings, default=str))
+        if (self.path / SETTINGS).is_file():
+            return self._check_settings(settings)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise InputError(f"cannot make the output folder {str(self.path)!r}: {problem.strerror}.") from None
-        text = json.dumps(settings, indent=2, ensure_ascii=False, default=str) + "\n"
-        (self.path / SETTINGS).write_text(text, encoding="utf-8")
+        text = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
+        write_files(self.path, {SETTINGS: text.encode("utf-8")}, last=SETTINGS)
+
+    def _check_settings(self, settings):
+        before = read_json(self.path / SETTINGS)
+        names = sorted(before.keys() | settings.keys())
+        other = [name for name in names if before.get(name) != settings.get(name) and name not in MAY_CHANGE]
+        if other:
+            said = "; ".join(f"{name} was {before.get(name)!r} and is {settings.get(name)!r}" for name in other)
+            raise InputError(f"cannot resume {str(self.path)!r}, which is another run: {said}.")
+
+    @property
+    def result(self):
+        """The chosen epoch's dev metrics of a run that has ended, or None."""
+        file = self.path / RESULT
+        return read_json(file) if file.is_file() else None
+
+    def write_result(self, result):
+        """Writes how the run ended, and removes the states that it no longer needs."""
+        write_files(self.path, {RESULT: (json.dumps(result, indent=2) + "\n").encode("utf-8")}, last=RESULT)
+        for path in states(self.path):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def forget_after(self, rows):
+        """Cuts `metrics.jsonl` back to its first rows: what a killed run wrote later is done again."""
+        file = self.path / METRICS
+        lines = file.read_text(encoding="utf-8").splitlines()[:rows] if file.is_file() else []
+        self.history = [json.loads(line) for line in lines]
+        write_files(self.path, {METRICS: "".join(f"{line}\n" for line in lines).encode("utf-8")}, last=METRICS)
 
     def log(self, step, **values):
         """Appends one row to `metrics.jsonl` and to the TensorBoard logs.

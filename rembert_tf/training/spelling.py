@@ -73,7 +73,7 @@ class SharedSpelling:
         lengths = np.array([len(row) for row in rows])
         numbers = np.array([number for row in rows for number in row], "int32")
         self._rows = tf.RaggedTensor.from_row_lengths(numbers, lengths)
-        self._seeds = keras.random.SeedGenerator()  # follows keras.utils.set_random_seed
+        self.seeds = keras.random.SeedGenerator()  # follows keras.utils.set_random_seed
         # A sum of n vectors has n times the variance of one: scaled, it is as large as a row of the table.
         self._scale = tf.constant(1.0 / np.sqrt(np.maximum(lengths, 1))[:, None], "float32")
         with unlocked(embeddings):
@@ -97,7 +97,7 @@ class SharedSpelling:
         vectors = tf.gather(self.vectors.value, grams.values)
         if dropout:
             whole_vectors = (tf.shape(vectors)[0], 1)
-            vectors = keras.random.dropout(vectors, dropout, noise_shape=whole_vectors, seed=self._seeds)
+            vectors = keras.random.dropout(vectors, dropout, noise_shape=whole_vectors, seed=self.seeds)
         sums = tf.math.unsorted_segment_sum(vectors, grams.value_rowids(), grams.nrows())
         return sums * tf.cast(tf.gather(self._scale, pieces), sums.dtype)
 
@@ -146,6 +146,12 @@ def spelling_in_table(model):
         yield
     finally:
         table.assign(own)
+
+
+def spelling_seeds(model):
+    """Returns the variables that decide which n-grams training leaves out next; none without shared spelling."""
+    spelling = _embeddings(model).spelling
+    return [] if spelling is None else [spelling.seeds.state]
 
 
 def _embeddings(model):

@@ -12,6 +12,7 @@ from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.weights import locations, safetensors_writer, shard_plan
 from rembert_tf.weights.atomic_files import write_files
 from rembert_tf.weights.flavours import open_weights
+from rembert_tf.weights.weight_rows import HEAD_ROWS
 from rembert_tf.weights.weight_table import PASSED_OVER, weights_of, without_prefix
 
 GENERATION_CONFIG_FILE = "generation_config.json"
@@ -68,6 +69,19 @@ def has_head(path):
     """Whether a model directory holds a classification head."""
     with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
         return "classifier.weight" in reader.names()
+
+
+def holds_head(path, model):
+    """Whether a model directory holds every weight of a model's head, in its shape.
+
+    Args:
+        path: as in `read_config`.
+        model: a task model, built.
+    """
+    names = {row.name for row in HEAD_ROWS}
+    with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
+        shapes = {name: reader.shape(name) for name in reader.names()}
+    return all(shapes.get(weight.name) == weight.file_shape for weight in weights_of(model) if weight.name in names)
 
 
 @dataclasses.dataclass

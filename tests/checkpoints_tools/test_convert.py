@@ -129,6 +129,7 @@ def test_the_source_is_never_the_destination(theirs, tmp_path):
     refuse(theirs, theirs, "holds the source", overwrite=True)
     refuse(theirs / "model.ckpt-5", theirs, "holds the source", overwrite=True)
     refuse(theirs, tmp_path, "holds the source", overwrite=True)
+    refuse(theirs, theirs / "ours", "is within the source")
 
 
 def test_a_source_that_is_not_there(tmp_path):

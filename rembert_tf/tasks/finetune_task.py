@@ -1,0 +1,176 @@
+"""Fine-tuning on any task: files in, a run folder with checkpoints, curves and dev metrics out."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from rembert_tf.errors import InputError
+from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, predict_parts, read_parts
+from rembert_tf.tasks.start import check_lengths
+from rembert_tf.training.finetune import finetune
+from rembert_tf.training.run_folder import RunFolder
+
+# Added to the seed of a run that begins anew after it collapsed.
+NEXT_SEED = 1000
+# Where a saved configuration says what the model was trained for, as transformers does.
+TASK_KEY = "finetuning_task"
+# What of a prediction is its answer, the first that it has.
+ANSWERS = ("label", "labels", "tags", "choice", "text", "score")
+NOT_METRICS = ("epoch", "step", "seed")
+
+
+def finetune_task(task, start, train, dev, output, settings, resume=False, report=None):
+    """Trains a model on a task's files.
+
+    Args:
+        task: a Task.
+        start: `from_directory(path)` or `from_nothing(config, vocabulary)`.
+        train: list of files in the task's format.
+        dev: list of held-out files; where they are in several languages, the mean over these counts.
+        output: the run folder; new or empty, or with `resume` the one of a run that was killed.
+        settings: FinetuneSettings.
+        resume: whether to go on with the run in `output`.
+        report: shows progress; see `finetune`.
+
+    Returns:
+        The chosen epoch's dev metrics, with its `epoch` and `step`, and the `seed` that was used.
+
+    Raises:
+        InputError: a file, a label, the model or the output folder cannot be used, and nothing was trained; or
+            the loss became NaN.
+    """
+    data = _Data.read(task, train, dev)
+    if settings.spelling_ngrams and not getattr(start, "new_weights", False):
+        raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
+    output = Path(output)
+    attempt = len(list(output.parent.glob(f"{output.name}-collapsed-*")))
+    while True:
+        run = RunFolder(output, resume)
+        if run.result is not None:
+            return run.result
+        tried = dataclasses.replace(settings, seed=settings.seed + NEXT_SEED * attempt)
+        result, collapsed = _train(task, start, data, run, tried, report)
+        if not collapsed or attempt >= settings.restarts:
+            run.write_result(result)
+            return result
+        output.rename(output.with_name(f"{output.name}-collapsed-{attempt}"))
+        attempt += 1
+
+
+@dataclasses.dataclass
+class _Data:
+    """What a run reads.
+
+    Args:
+        training: Examples.
+        held_out: {language: Examples}.
+        fields: of the configuration, as the training data decides them.
+        asked: what `run.json` says about it.
+    """
+
+    training: object
+    held_out: dict
+    fields: dict
+    asked: dict
+
+    @classmethod
+    def read(cls, task, train, dev):
+        training = task.read(train)
+        fields = task.config_fields(training)
+        names = list(fields["id2label"].values()) if "id2label" in fields else None
+        held_out = read_parts(task, dev, names)
+        asked = {"task": task.name, "train": list(map(str, train)), "dev": list(map(str, dev))}
+        asked |= {"rows": len(training), "dev_rows": sum(map(len, held_out.values()))}
+        return cls(training, held_out, fields, {**asked, **({"labels": names} if names else {})})
+
+
+def _train(task, start, data, run, settings, report):
+    """Trains once; returns the result, and whether the model says the same whatever it reads."""
+    keras.utils.set_random_seed(settings.seed)
+    model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
+    check_lengths(model, tokenizer, settings.max_length)
+    run.write_settings({**data.asked, **dataclasses.asdict(settings)})
+    model.config = model.config.replace(extra={**model.config.extra, TASK_KEY: task.name})
+    batches = task.batches(tokenizer, data.training, settings.batch_size, settings.max_length)
+    chosen = {}
+
+    def evaluate():
+        parts = predict_parts(task, model, tokenizer, data.held_out, BATCH_SIZE, settings.max_length)
+        scores = mean_scores(parts)
+        decisive = next(iter(scores))
+        if not chosen or settings.choose == "last" or scores[decisive] > chosen["scores"][decisive]:
+            chosen.update(parts=parts, scores=scores)
+        return scores
+
+    best = finetune(model, tokenizer, batches, settings, run, evaluate, report)
+    parts = chosen.get("parts") or predict_parts(
+        task, *load_chosen(task, run), data.held_out, BATCH_SIZE, settings.max_length
+    )
+    _leave_pictures(run, Evaluation(task, parts))
+    decisive = best[next(name for name in best if name not in NOT_METRICS)]
+    answers = [prediction for part in parts.values() for prediction in part.predictions]
+    return {**best, "seed": settings.seed}, decisive == 0 or _says_one_thing(answers)
+
+
+def load_chosen(task, run):
+    """Returns (model, tokenizer) of a run's best checkpoint."""
+    from rembert_tf.tasks.start import load_task_model
+
+    return load_task_model(run.best, task.architecture)
+
+
+def _says_one_thing(predictions):
+    """Whether all predictions give the same answer: what is left of a model whose training collapsed."""
+    answers = set()
+    for prediction in predictions:
+        name = next((name for name in ANSWERS if name in prediction), None)
+        if name is None:
+            return False
+        answer = prediction[name]
+        answers |= set(map(str, answer)) if name == "tags" else {f"{answer:.4f}" if name == "score" else str(answer)}
+    return len(predictions) > 1 and len(answers) == 1
+
+
+def _leave_pictures(run, evaluation):
+    """Draws the curves, and writes what the chosen checkpoint got right and wrong on the held-out files."""
+    from rembert_tf.training.pictures import draw_training_curves
+
+    draw_training_curves(run.history, run.path / "training_curves.png")
+    evaluation.write(run.path / "dev")
+
+
+def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=False, report=None):
+    """Trains several times with different seeds.
+
+    Args:
+        task: a Task.
+        start: as in `finetune_task`.
+        train: list of files.
+        dev: list of files.
+        output: folder of the runs, `seed-0`, `seed-1` and so on.
+        settings: FinetuneSettings; its seed is the first.
+        seeds: how many runs.
+        resume: whether to go on with runs that are there.
+        report: shows progress; see `finetune`.
+
+    Returns:
+        {"runs": {folder: result}, "mean": {metric: number}, "deviation": {metric: number}}, which is also written
+        to `seeds.json`; the deviation is that of a sample.
+    """
+    results = {}
+    for seed in range(settings.seed, settings.seed + seeds):
+        folder = Path(output) / f"seed-{seed}"
+        tried = dataclasses.replace(settings, seed=seed)
+        results[str(folder)] = finetune_task(task, start, train, dev, folder, tried, resume, report)
+    metrics = [name for name in next(iter(results.values())) if name not in NOT_METRICS]
+    values = {name: [result[name] for result in results.values()] for name in metrics}
+    found = {
+        "runs": results,
+        "mean": {name: float(np.mean(numbers)) for name, numbers in values.items()},
+        "deviation": {name: float(np.std(numbers, ddof=1)) if seeds > 1 else 0.0 for name, numbers in values.items()},
+    }
+    (Path(output) / "seeds.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return found
