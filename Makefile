@@ -8,6 +8,8 @@
 
 BIN := .venv/bin
 ARGS ?=
+# A process a core, four at most: each holds TensorFlow, some 2 GB. In one process: make test WORKERS=
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 find_python = PYTHON="$(PYTHON)" sh scripts/find_python.sh
 environment = python=$$($(find_python)) && "$$python" scripts/environment.py
 
@@ -30,10 +32,10 @@ format: install ## mend style and formatting where a machine can
 	$(BIN)/ruff format .
 
 test: lint ## lint, then every test but those marked slow
-	$(BIN)/pytest -m "not slow" $(ARGS)
+	$(BIN)/pytest $(WORKERS) -m "not slow" $(ARGS)
 
 test-all: lint ## lint, then every test
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(WORKERS) $(ARGS)
 
 constraints: ## remake constraints.txt from the newest releases that setup.py admits
 	@python=$$($(find_python)) && "$$python" -m venv --clear build/constraints

@@ -41,7 +41,7 @@ EXTRAS = {
     "onnx": ["tf2onnx>=1.16", "onnxruntime>=1.18"],
     "xtreme": ["seqeval>=1.2.2"],
     "hub": ["huggingface_hub>=0.25"],
-    "test": ["pytest>=8", "hypothesis>=6.100", "ruff==0.14.*", "setuptools>=77"],
+    "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff==0.14.*", "setuptools>=77"],
 }
 EXTRAS["all"] = sorted({requirement for extra in EXTRAS.values() for requirement in extra})
 

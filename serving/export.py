@@ -9,7 +9,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.models.sequence_classification import RemBertForSequenceClassification
 from rembert_tf.serving import warmup as warmup_files
 from rembert_tf.serving.signatures.sequence_classification import SequenceClassificationSignatures
-from rembert_tf.tasks.classification import check_lengths
+from rembert_tf.tasks.start import check_lengths
 from rembert_tf.weights.atomic_files import new_directory
 
 

@@ -49,6 +49,21 @@ def text_config(small_config, small_tokenizer):
     return small_config.replace(vocab_size=len(small_tokenizer), max_position_embeddings=64)
 
 
+def pytest_sessionfinish(session):
+    """Hands what this process compared to the one that prints, where several run the tests."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["compared"] = (dict(WORST), dict(NOTES))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """Takes over what a process that ran tests compared."""
+    worst, notes = getattr(node, "workeroutput", {}).get("compared", ({}, {}))
+    NOTES.update(notes)
+    for label, found in worst.items():
+        WORST[label] = max(WORST.get(label, (0.0, found[1])), tuple(found))
+
+
 def pytest_terminal_summary(terminalreporter):
     """Prints how far every compared case is from the reference."""
     if WORST:

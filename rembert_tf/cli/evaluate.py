@@ -1,6 +1,8 @@
 """`rembert evaluate`: a model's metrics on files in a task's official format."""
 
+import dataclasses
 import json
+from pathlib import Path
 
 import click
 
@@ -35,44 +37,61 @@ def command(
     """Evaluate the model in DIR on a task, language by language, with the task's official metric."""
     settings = {"layer": layer, "pooling": pooling, "scoring": scoring, "prefix": prefix}
     given = {name: value for name, value in settings.items() if value is not None}
+    if output and Path(output).exists():
+        raise click.UsageError(f"{output!r} exists already: choose another folder for --output, or remove it first.")
     if task in RETRIEVAL:
-        make_task("csv", options)  # refuses what only other tasks take
-        return _retrieval(task, model, list(data), output, given, all_layers, batch_size, max_length, as_json)
+        return _retrieval(
+            make_task(task, options), model, list(data), output, given, all_layers, batch_size, max_length, as_json
+        )
     if given or all_layers:
         raise click.UsageError(f"--{(list(given) or ['all-layers'])[0]} is for tatoeba and bucc.")
     from rembert_tf.tasks.evaluation import evaluate
 
+    if task == "csv":
+        options["problem_type"] = options["problem_type"] or _problem_type(model)
     chosen = make_task(task, options)
     with progress("evaluating") as report:
         found = evaluate(chosen, model, list(data), max_length, batch_size, report)
-    if output:
-        found.write(output)
-        say(f"scores, predictions and an error analysis are in {output}")
+    _write(found, output)
     click.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else "\n".join(found.lines()))
 
 
-def _retrieval(task, model, data, output, given, all_layers, batch_size, max_length, as_json):
-    from rembert_tf import RemBertModel, RemBertTokenizerFast
-    from rembert_tf.tasks.catalogue import get_task
-    from rembert_tf.tasks.retrieval.layer_sweep import table_lines
+def _problem_type(model):
+    from rembert_tf.tasks.prediction_file import problem_type_of
+    from rembert_tf.weights import model_directory
 
-    chosen = get_task(task)
+    return problem_type_of(model_directory.read_config(model))
+
+
+def _write(found, output):
+    if output:
+        found.write(output)
+        say(f"scores, predictions and an error analysis are in {output}")
+
+
+def _retrieval(chosen, model, data, output, given, all_layers, batch_size, max_length, as_json):
+    from rembert_tf import RemBertModel, RemBertTokenizerFast
+    from rembert_tf.tasks.evaluation import Evaluation, predict_parts
+    from rembert_tf.tasks.retrieval.layer_sweep import chosen_layer, table_lines
+    from rembert_tf.tasks.retrieval.retrieval_task import MAX_LENGTH
+
     if given:
-        chosen = get_task(task, settings=type(chosen.settings)(**{**vars(chosen.settings), **given}))
-    examples = chosen.read(data)
+        chosen = type(chosen)(settings=dataclasses.replace(chosen.settings, **given))
+    parts = chosen.read_parts(data)
+    for examples in parts.values():
+        chosen.check_gold(examples)
     encoder, tokenizer = RemBertModel.from_pretrained(model), RemBertTokenizerFast.from_pretrained(model)
-    arguments = {"batch_size": batch_size, **({"max_length": max_length} if max_length else {})}
+    arguments = (batch_size, max_length or MAX_LENGTH)
     with progress("embedding") as report:
-        found = chosen.evaluate(encoder, tokenizer, examples, "all" if all_layers else None, report=report, **arguments)
-        if output:
-            predictions = chosen.predict(encoder, tokenizer, examples, report=report, **arguments)
-            chosen.write_predictions(examples, predictions, output)
-    if as_json:
-        return click.echo(json.dumps(found))
+        if all_layers:
+            table = chosen.evaluate(encoder, tokenizer, chosen.read(data), "all", *arguments, report)["by_layer"]
+        if output or not all_layers:
+            found = Evaluation(chosen, predict_parts(chosen, encoder, tokenizer, parts, *arguments, report))
+            _write(found, output)
     if all_layers:
-        return click.echo("\n".join(table_lines(found["by_layer"])))
-    metrics = list(chosen.metrics)
-    click.echo(f"{'language':<12}" + "".join(f"{name:>22}" for name in metrics) + f"   (layer {found['layer']})")
-    rows = {**found["by_language"], "mean": found}
-    for language, scores in rows.items():
-        click.echo(f"{language:<12}" + "".join(f"{scores[name]:>22.4f}" for name in metrics))
+        lines = table_lines(table, chosen.metrics[0])
+        return click.echo(json.dumps({"task": chosen.name, "by_layer": table}) if as_json else "\n".join(lines))
+    # bucc's own layer may be above a shallow model's last one, which it then takes
+    layer = min(chosen_layer(chosen.settings, encoder), encoder.config.num_hidden_layers)
+    say(f"layer {layer}")
+    click.echo(json.dumps({**found.to_dict(), "layer": layer}) if as_json else "\n".join(found.lines()))

@@ -16,11 +16,11 @@ from rembert_tf.cli.options import example
 def command(model, base_path, version, max_length, pair, warmup):
     """Export the classifier in DIR to BASE_PATH/VERSION for TensorFlow Serving."""
     from rembert_tf.serving.export import export_saved_model
-    from rembert_tf.tasks.classification import load_classifier
+    from rembert_tf.tasks.start import load_task_model
 
     with console.status("exporting"):
         path = export_saved_model(
-            *load_classifier(model),
+            *load_task_model(model, "RemBertForSequenceClassification"),
             base_path,
             version=version,
             max_length=max_length,

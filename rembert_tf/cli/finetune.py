@@ -72,8 +72,7 @@ def _with_checkpointing(start):
         model.gradient_checkpointing_enable()
         return model, tokenizer
 
-    started.new_weights = getattr(start, "new_weights", False)
-    return started
+    return functools.update_wrapper(started, start)  # with what a start says of itself
 
 
 def _lines_of_seeds(found):

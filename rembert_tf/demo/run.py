@@ -93,7 +93,9 @@ def make_corpus(demo):
 def train(demo):
     """Trains the vocabulary and, from nothing, the classifier."""
     from rembert_tf.demo.recipe import make_recipe
-    from rembert_tf.tasks.classification import finetune_csv, from_nothing
+    from rembert_tf.tasks.csv_task import CsvTask
+    from rembert_tf.tasks.finetune_task import finetune_task
+    from rembert_tf.tasks.start import from_nothing
     from rembert_tf.tokenization.train_vocabulary import train_vocabulary_files
 
     demo.step("2  A vocabulary and a classifier, trained from nothing")
@@ -106,7 +108,9 @@ def train(demo):
     demo.show(report.model_lines(recipe.config, size, texts, steps))
     start = from_nothing(recipe.config, folder.vocabulary)
     with demo.progress("training") as bar:
-        best = finetune_csv(start, [files["train"]], [files["dev"]], folder.training, recipe.settings, report=bar)
+        best = finetune_task(
+            CsvTask(), start, [files["train"]], [files["dev"]], folder.training, recipe.settings, report=bar
+        )
     demo.figures |= {"config": recipe.config.to_dict(), "settings": asdict(recipe.settings), "dev": best}
     demo.tell(f"  On dev.csv after epoch {best['epoch']}: accuracy {best['accuracy']:.1%}")
 
@@ -129,22 +133,26 @@ def evaluate(demo):
 
 def model_answers(demo, examples):
     """Labels examples with the model of the chosen epoch."""
-    from rembert_tf.tasks.classification import load_classifier, predict_logits
+    from rembert_tf.tasks.csv_task import CsvTask
+    from rembert_tf.tasks.evaluation import BATCH_SIZE
+    from rembert_tf.tasks.pairs.examples import TextExamples
+    from rembert_tf.tasks.start import load_task_model
 
-    model, tokenizer = load_classifier(demo.folder.model)
-    texts, max_length = [example.text for example in examples], model.config.max_position_embeddings
+    model, tokenizer = load_task_model(demo.folder.model, CsvTask.architecture)
+    texts, max_length = TextExamples([example.text for example in examples]), model.config.max_position_embeddings
     with demo.progress("testing") as bar:
-        logits = predict_logits(model, tokenizer, texts, max_length=max_length, report=bar)
-    return [model.config.id2label[number] for number in logits.argmax(axis=1)]
+        answers = CsvTask().predict(model, tokenizer, texts, BATCH_SIZE, max_length, bar)
+    return [answer["label"] for answer in answers]
 
 
 def export(demo):
     """Writes the SavedModel with its warm-up requests."""
     from rembert_tf.serving import export_saved_model
-    from rembert_tf.tasks.classification import load_classifier
+    from rembert_tf.tasks.start import load_task_model
 
     demo.step("4  A SavedModel that takes raw text")
-    path = export_saved_model(*load_classifier(demo.folder.model), demo.folder.exports, warmup=True)
+    trained = load_task_model(demo.folder.model, "RemBertForSequenceClassification")
+    path = export_saved_model(*trained, demo.folder.exports, warmup=True)
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     demo.tell(f"  {path} ({size / 1e6:.1f} MB), with warm-up requests")
 

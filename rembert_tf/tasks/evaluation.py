@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import numpy as np
 
+from rembert_tf.errors import InputError
 from rembert_tf.tasks.error_analysis import write_error_analysis
 from rembert_tf.tasks.start import check_lengths, load_task_model
+from rembert_tf.text_files.opening import open_text
+from rembert_tf.weights.atomic_files import new_directory
 
 BATCH_SIZE = 64
 SCORES = "scores.json"
@@ -107,9 +109,21 @@ class Evaluation:
         return lines
 
     def write(self, folder):
-        """Writes scores, prediction files in the task's official format, and the error analysis, into a folder."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        """Writes scores, prediction files in the task's official format, and the error analysis.
+
+        Args:
+            folder: must not exist yet; it appears when all is in it.
+
+        Raises:
+            InputError: it exists already, or cannot be written.
+        """
+        try:
+            with new_directory(folder) as place:
+                self._fill(place)
+        except OSError as problem:
+            raise InputError(f"cannot write into {str(folder)!r}: {problem.strerror or problem}.") from problem
+
+    def _fill(self, folder):
         (folder / SCORES).write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         mistakes, confusion = [], {}
         for language, part in self.parts.items():
@@ -152,6 +166,8 @@ def evaluate(task, directory, paths, max_length=None, batch_size=BATCH_SIZE, rep
     Raises:
         InputError: the directory holds no model for the task, or a file cannot be used.
     """
+    for path in paths:
+        next(open_text(path), None)  # a missing file is told before the model is loaded
     model, tokenizer, max_length = open_model(task, directory, max_length)
     parts = read_parts(task, paths, list(model.config.id2label.values()))
     return Evaluation(task, predict_parts(task, model, tokenizer, parts, batch_size, max_length, report))

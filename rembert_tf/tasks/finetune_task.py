@@ -1,7 +1,10 @@
 """Fine-tuning on any task: files in, a run folder with checkpoints, curves and dev metrics out."""
 
 import dataclasses
+import itertools
 import json
+import os
+import shutil
 from pathlib import Path
 
 import keras
@@ -9,9 +12,12 @@ import numpy as np
 
 from rembert_tf.errors import InputError
 from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, predict_parts, read_parts
+from rembert_tf.tasks.piece_masking import mask_in_training
 from rembert_tf.tasks.start import check_lengths
 from rembert_tf.training.finetune import finetune
 from rembert_tf.training.run_folder import RunFolder
+from rembert_tf.training.state import states
+from rembert_tf.weights.atomic_files import write_files
 
 # Added to the seed of a run that begins anew after it collapsed.
 NEXT_SEED = 1000
@@ -20,6 +26,7 @@ TASK_KEY = "finetuning_task"
 # What of a prediction is its answer, the first that it has.
 ANSWERS = ("label", "labels", "tags", "choice", "text", "score")
 NOT_METRICS = ("epoch", "step", "seed")
+DEV, SEEDS = "dev", "seeds.json"
 
 
 def finetune_task(task, start, train, dev, output, settings, resume=False, report=None):
@@ -30,9 +37,10 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
         start: `from_directory(path)` or `from_nothing(config, vocabulary)`.
         train: list of files in the task's format.
         dev: list of held-out files; where they are in several languages, the mean over these counts.
-        output: the run folder; new or empty, or with `resume` the one of a run that was killed.
+        output: the run folder; new or empty, or with `resume` the one of a run that was killed. Runs that
+            collapsed are kept beside it, as `<output>-collapsed-0` and so on.
         settings: FinetuneSettings.
-        resume: whether to go on with the run in `output`.
+        resume: whether to go on with the run in `output`; one that has ended only returns its result.
         report: shows progress; see `finetune`.
 
     Returns:
@@ -46,18 +54,35 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
     if settings.spelling_ngrams and not getattr(start, "new_weights", False):
         raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
     output = Path(output)
-    attempt = len(list(output.parent.glob(f"{output.name}-collapsed-*")))
+    attempt = _collapsed_before(output, resume) if settings.restarts else 0
     while True:
         run = RunFolder(output, resume)
-        if run.result is not None:
-            return run.result
         tried = dataclasses.replace(settings, seed=settings.seed + NEXT_SEED * attempt)
-        result, collapsed = _train(task, start, data, run, tried, report)
+        asked = {**data.asked, **getattr(start, "asked", {}), **dataclasses.asdict(tried)}
+        if run.result is not None:
+            run.write_settings(asked)  # refuses another run's
+            return run.result
+        result, collapsed = _train(task, start, data, run, tried, asked, report)
         if not collapsed or attempt >= settings.restarts:
             run.write_result(result)
             return result
-        output.rename(output.with_name(f"{output.name}-collapsed-{attempt}"))
+        output.rename(_collapsed_folder(output, attempt))
         attempt += 1
+
+
+def _collapsed_folder(output, attempt):
+    output = Path(os.path.abspath(output))  # "." has no name
+    return output.with_name(f"{output.name}-collapsed-{attempt}")
+
+
+def _collapsed_before(output, resume):
+    """Returns how often a run collapsed before it was killed."""
+    count = next(attempt for attempt in itertools.count() if not _collapsed_folder(output, attempt).exists())
+    if count and not resume:
+        raise InputError(
+            f"{str(_collapsed_folder(output, 0))!r} is left of an earlier run: remove it, or choose another output."
+        )
+    return count
 
 
 @dataclasses.dataclass
@@ -87,15 +112,17 @@ class _Data:
         return cls(training, held_out, fields, {**asked, **({"labels": names} if names else {})})
 
 
-def _train(task, start, data, run, settings, report):
-    """Trains once; returns the result, and whether the model says the same whatever it reads."""
+def _train(task, start, data, run, settings, asked, report):
+    """Trains once; returns the result, and whether the training collapsed."""
     keras.utils.set_random_seed(settings.seed)
     model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
     check_lengths(model, tokenizer, settings.max_length)
-    run.write_settings({**data.asked, **dataclasses.asdict(settings)})
+    run.write_settings(asked)
     model.config = model.config.replace(extra={**model.config.extra, TASK_KEY: task.name})
     batches = task.batches(tokenizer, data.training, settings.batch_size, settings.max_length)
-    chosen = {}
+    if settings.mask_rate:
+        mask_in_training(batches, settings.mask_rate, tokenizer)
+    chosen, resumed = {}, bool(states(run.path))
 
     def evaluate():
         parts = predict_parts(task, model, tokenizer, data.held_out, BATCH_SIZE, settings.max_length)
@@ -106,13 +133,13 @@ def _train(task, start, data, run, settings, report):
         return scores
 
     best = finetune(model, tokenizer, batches, settings, run, evaluate, report)
-    parts = chosen.get("parts") or predict_parts(
-        task, *load_chosen(task, run), data.held_out, BATCH_SIZE, settings.max_length
-    )
+    parts = chosen.get("parts")
+    if resumed:  # the best epoch may be one before the kill, which was not seen here
+        parts = predict_parts(task, *load_chosen(task, run), data.held_out, BATCH_SIZE, settings.max_length)
     _leave_pictures(run, Evaluation(task, parts))
     decisive = best[next(name for name in best if name not in NOT_METRICS)]
     answers = [prediction for part in parts.values() for prediction in part.predictions]
-    return {**best, "seed": settings.seed}, decisive == 0 or _says_one_thing(answers)
+    return {**best, "seed": settings.seed}, _collapsed(decisive, answers)
 
 
 def load_chosen(task, run):
@@ -122,8 +149,11 @@ def load_chosen(task, run):
     return load_task_model(run.best, task.architecture)
 
 
-def _says_one_thing(predictions):
-    """Whether all predictions give the same answer: what is left of a model whose training collapsed."""
+def _collapsed(decisive, predictions):
+    """Whether a model is never right, or says the same whatever it reads and is not always right.
+
+    Predictions without an answer, those of language models, tell nothing: low accuracy is no collapse there.
+    """
     answers = set()
     for prediction in predictions:
         name = next((name for name in ANSWERS if name in prediction), None)
@@ -131,7 +161,7 @@ def _says_one_thing(predictions):
             return False
         answer = prediction[name]
         answers |= set(map(str, answer)) if name == "tags" else {f"{answer:.4f}" if name == "score" else str(answer)}
-    return len(predictions) > 1 and len(answers) == 1
+    return decisive == 0 or (decisive < 1 and len(predictions) > 1 and len(answers) == 1)
 
 
 def _leave_pictures(run, evaluation):
@@ -139,7 +169,8 @@ def _leave_pictures(run, evaluation):
     from rembert_tf.training.pictures import draw_training_curves
 
     draw_training_curves(run.history, run.path / "training_curves.png")
-    evaluation.write(run.path / "dev")
+    shutil.rmtree(run.path / DEV, ignore_errors=True)  # a run may be killed after it wrote this
+    evaluation.write(run.path / DEV)
 
 
 def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=False, report=None):
@@ -161,8 +192,10 @@ def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=Fals
         to `seeds.json`; the deviation is that of a sample.
     """
     results = {}
-    for seed in range(settings.seed, settings.seed + seeds):
-        folder = Path(output) / f"seed-{seed}"
+    folders = {seed: Path(output) / f"seed-{seed}" for seed in range(settings.seed, settings.seed + seeds)}
+    for folder in folders.values():
+        RunFolder(folder, resume)  # refuses an occupied one before the first is trained
+    for seed, folder in folders.items():
         tried = dataclasses.replace(settings, seed=seed)
         results[str(folder)] = finetune_task(task, start, train, dev, folder, tried, resume, report)
     metrics = [name for name in next(iter(results.values())) if name not in NOT_METRICS]
@@ -172,5 +205,5 @@ def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=Fals
         "mean": {name: float(np.mean(numbers)) for name, numbers in values.items()},
         "deviation": {name: float(np.std(numbers, ddof=1)) if seeds > 1 else 0.0 for name, numbers in values.items()},
     }
-    (Path(output) / "seeds.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_files(output, {SEEDS: (json.dumps(found, indent=2) + "\n").encode("utf-8")}, last=SEEDS)
     return found

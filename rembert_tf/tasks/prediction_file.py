@@ -4,13 +4,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rembert_tf.tasks.catalogue import get_task, task_name_of
-from rembert_tf.tasks.csv_tables.answers_file import check_kind
+from rembert_tf.errors import InputError
+from rembert_tf.tasks.catalogue import RETRIEVAL, get_task, task_name_of
+from rembert_tf.tasks.csv_tables.answers_file import KINDS
 from rembert_tf.tasks.evaluation import BATCH_SIZE, open_model
+from rembert_tf.text_files.opening import open_text
 from rembert_tf.text_files.tables import read_table
 from rembert_tf.weights import model_directory
 
 STANDARD_OUTPUT = "-"
+# The endings that tasks write beside their own `prediction_suffix`.
+MORE_KINDS = {"csv": KINDS, "udpos": (".jsonl",), "panx": (".jsonl",), "multiple-choice": (".tsv",)}
 
 
 def predict_file(
@@ -32,7 +36,7 @@ def predict_file(
         source: a file in the task's format; labels are not looked at and may be missing.
         destination: a file, written in one piece at the end, or "-" for standard output.
         task: name of the task; None takes what the model was trained for.
-        columns: names of the columns of a table without a header.
+        columns: names of the columns of a table without a header; for csv alone.
         max_length: pieces of a row; None means what the model can take.
         batch_size: rows at a time.
         top_k: guesses for each [MASK] of a masked language model's text.
@@ -43,15 +47,17 @@ def predict_file(
         The number of rows written.
 
     Raises:
-        InputError: the model is for no task, or a file cannot be used.
+        InputError: the model is for no task, or a file cannot be used; known before the model is loaded, but for
+            what is wrong within a file of another task than csv.
     """
     config = model_directory.read_config(model_path)
     name = task or task_name_of(config)
+    if name in RETRIEVAL:
+        raise InputError(f"{name} has no predictions row by row: use `rembert evaluate {name} --output FOLDER`.")
+    if columns and name != "csv":
+        raise InputError(f"columns are for csv: a file of {name} has its own format.")
     chosen = get_task(name, **_options(name, config, columns, top_k, max_new_tokens))
-    if name == "csv":  # before the model, so that what is wrong with the files is known at once
-        if destination != STANDARD_OUTPUT:
-            check_kind(destination)
-        read_table(source, columns)
+    _check_files(chosen, source, destination, columns)
     model, tokenizer, max_length = open_model(chosen, model_path, max_length or config.max_position_embeddings)
     examples = chosen.read([source], list(config.id2label.values()))
     step = report and (lambda done, total: report(done, total, ""))
@@ -69,9 +75,23 @@ def predict_file(
 def _options(name, config, columns, top_k, max_new_tokens):
     """Returns the options of a task that only answers."""
     if name == "csv":
-        return {"problem_type": _problem_type(config), "columns": columns}
+        return {"problem_type": problem_type_of(config), "columns": columns}
     return {"mlm": {"top_k": top_k}, "clm": {"max_new_tokens": max_new_tokens}}.get(name, {})
 
 
-def _problem_type(config):
+def _check_files(task, source, destination, columns):
+    """Raises what can be told of the files before the model is loaded."""
+    kinds = dict.fromkeys((task.prediction_suffix, *MORE_KINDS.get(task.name, ())))
+    if destination != STANDARD_OUTPUT and Path(destination).suffix not in kinds:
+        *others, last = kinds
+        listed = f"{', '.join(others)} or {last}" if others else last
+        raise InputError(f"the output {str(destination)!r} must end in {listed}.")
+    if task.name == "csv":
+        read_table(source, columns)
+    else:
+        next(open_text(source), None)
+
+
+def problem_type_of(config):
+    """Returns what a text classifier's labels are: one class, several, or a number."""
     return config.problem_type or ("regression" if config.num_labels == 1 else "single_label_classification")

@@ -23,6 +23,7 @@ def from_directory(path):
         model_directory.load_weights(model if with_head else model.rembert, path)
         return model, tokenizer
 
+    start.asked = {"model": str(path)}
     return start
 
 
@@ -40,6 +41,7 @@ def from_nothing(config, vocabulary):
         return model_class(architecture)(fitted, dtype=dtype), tokenizer
 
     start.new_weights = True
+    start.asked = {"sentencepiece": str(vocabulary)}
     return start
 
 

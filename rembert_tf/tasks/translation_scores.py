@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from rembert_tf.errors import InputError, MissingFileError
-from rembert_tf.tasks.classification import check_lengths, load_classifier, predict_logits
+from rembert_tf.tasks.pairs.examples import TextExamples
+from rembert_tf.tasks.pairs.text_batches import logits_of, text_batches
+from rembert_tf.tasks.start import check_lengths, load_task_model
 from rembert_tf.weights import model_directory
 
 BATCH_SIZE = 32
@@ -43,7 +45,9 @@ def score(model, references, candidates, batch_size=BATCH_SIZE, report=None):
     check_lengths(model, tokenizer, max_length)
     if not references:
         return np.zeros(0, "float32")
-    return predict_logits(model, tokenizer, list(references), list(candidates), max_length, batch_size, report)[:, 0]
+    examples = TextExamples(list(references), list(candidates))
+    batches = text_batches(tokenizer, examples, batch_size, max_length, with_labels=False)
+    return np.concatenate(logits_of(model, batches, report))
 
 
 def load_scorer(directory):
@@ -56,7 +60,7 @@ def load_scorer(directory):
     if (Path(directory) / ORIGINAL_FILE).is_file():
         raise InputError(f"{str(directory)!r} is an original BLEURT: convert it first with `rembert convert`.")
     _check_regression(model_directory.read_config(directory), repr(str(directory)))
-    return load_classifier(directory)
+    return load_task_model(directory, "RemBertForSequenceClassification")
 
 
 def read_pairs(references, candidates):

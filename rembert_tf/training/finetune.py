@@ -67,8 +67,7 @@ def _compile(model, settings, total):
 def _fit(model, batches, settings, watcher):
     if watcher.done:
         return
-    masks = {"mask_rate": settings.mask_rate} if settings.mask_rate else {}
-    dataset = batches.training_dataset(settings.epochs, settings.seed, skip_steps=watcher.step, **masks)
+    dataset = batches.training_dataset(settings.epochs, settings.seed, skip_steps=watcher.step)
     # To Keras all epochs are one: ours may begin in the middle.
     steps = watcher.total - watcher.step
     model.fit(dataset, epochs=1, steps_per_epoch=steps, callbacks=[watcher], shuffle=False, verbose=0)

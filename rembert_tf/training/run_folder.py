@@ -108,11 +108,17 @@ class RunFolder:
         Args:
             step: training steps done.
             **values: numbers by name.
+
+        Raises:
+            InputError: the disk is full or cannot be written.
         """
         row = {"step": step, **values}
         self.history.append(row)
-        with open(self.path / METRICS, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            with open(self.path / METRICS, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as problem:
+            raise InputError(f"cannot write {str(self.path / METRICS)!r}: {problem.strerror or problem}.") from problem
         self._log_to_tensorboard(step, values)
 
     def _log_to_tensorboard(self, step, values):

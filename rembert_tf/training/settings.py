@@ -35,8 +35,8 @@ class FinetuneSettings:
         patience: stops when the dev metric has not improved for so many epochs; None never does.
         seed: of new weights, dropout, masks and the rows' order.
         save_every: steps between states from which a killed run goes on; None saves one an epoch.
-        restarts: how often a run that collapsed (every prediction the same, or a metric of 0) begins anew
-            with another seed.
+        restarts: how often a run that collapsed (every answer the same and not all right, or a metric of 0)
+            begins anew with another seed; language models, which give no answers, never do.
         mask_rate: probability of each piece of a training text to become [MASK], 0 to below 1; 0 masks none.
             Helps where few distinct texts are soon known by heart.
         spelling_ngrams: characters of the longest n-grams whose vectors pieces share while they are trained,

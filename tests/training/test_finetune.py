@@ -8,19 +8,17 @@ import pytest
 
 from rembert_tf import RemBertForSequenceClassification, RemBertTokenizerFast
 from rembert_tf.errors import InputError
-from rembert_tf.tasks.classification import (
-    finetune_csv,
-    from_directory,
-    from_nothing,
-    load_classifier,
-    predict_logits,
-)
-from rembert_tf.tasks.text_batches import TextBatches
+from rembert_tf.tasks.csv_task import CsvTask
+from rembert_tf.tasks.finetune_task import finetune_task
+from rembert_tf.tasks.pairs.examples import TextExamples
+from rembert_tf.tasks.pairs.text_batches import text_batches
+from rembert_tf.tasks.start import from_directory, from_nothing, load_task_model
 from rembert_tf.training.finetune import FinetuneSettings, finetune
 from rembert_tf.training.run_folder import RunFolder
 
 ANIMALS = ["cat", "dog", "horse", "cow", "Katze", "Hund", "Pferd", "Kuh"]
 COLOURS = ["red", "green", "blue", "yellow", "rot", "grün", "blau", "gelb"]
+TWO_LABELS = {"id2label": {0: "animal", 1: "colour"}}
 SETTINGS = FinetuneSettings(epochs=6, batch_size=16, learning_rate=1e-2, max_length=16, seed=1)
 
 
@@ -35,7 +33,7 @@ def data(tmp_path_factory):
 
 def train(data, output, text_config, small_vocabulary, settings=SETTINGS):
     start = from_nothing(text_config, small_vocabulary)
-    return finetune_csv(start, [str(data / "train.csv")], [str(data / "dev.csv")], output, settings)
+    return finetune_task(CsvTask(), start, [data / "train.csv"], [data / "dev.csv"], output, settings)
 
 
 def train_watched(data, output, text_config, small_vocabulary, settings):
@@ -45,8 +43,8 @@ def train_watched(data, output, text_config, small_vocabulary, settings):
     """
     models, stepped, evaluated = [], [], []
 
-    def start(names):
-        model, tokenizer = from_nothing(text_config, small_vocabulary)(names)
+    def start(*arguments):
+        model, tokenizer = from_nothing(text_config, small_vocabulary)(*arguments)
         models.append(model)
         return model, tokenizer
 
@@ -55,8 +53,7 @@ def train_watched(data, output, text_config, small_vocabulary, settings):
     def report(step, total, note):
         (evaluated if note.startswith("dev") else stepped).append(weights(models[0]))
 
-    files = [str(data / "train.csv")], [str(data / "dev.csv")]
-    finetune_csv(start, *files, output, settings, report=report)
+    finetune_task(CsvTask(), start, [data / "train.csv"], [data / "dev.csv"], output, settings, report=report)
     return stepped, evaluated, weights(models[0])
 
 
@@ -93,8 +90,8 @@ def test_run_folder_holds_what_it_promises(trained):
     losses = [row["loss"] for row in rows if "loss" in row]
     assert losses[-1] < losses[0]
     assert json.loads((output / "run.json").read_text())["labels"] == ["animal", "colour"]
-    assert json.loads((output / "dev_metrics.json").read_text())["accuracy"] == best["accuracy"]
-    for picture in ("training_curves.png", "dev_confusion.png"):
+    assert json.loads((output / "dev/scores.json").read_text())["scores"]["accuracy"] == best["accuracy"]
+    for picture in ("training_curves.png", "dev/errors/confusion.png"):
         assert (output / picture).read_bytes().startswith(b"\x89PNG")
     assert list((output / "tensorboard").iterdir())
     for checkpoint in ("best", "last"):
@@ -120,8 +117,10 @@ def test_masks_and_shared_spelling_are_repeatable_and_in_the_checkpoints(data, t
     )
     for one, other in zip(first.variables, again.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
-    saved = json.loads((tmp_path / "one" / "dev_metrics.json").read_text())  # of the best checkpoint, loaded again
-    assert saved["accuracy"] == best["accuracy"]
+    model, tokenizer = load_task_model(tmp_path / "one" / "best", CsvTask.architecture)
+    task = CsvTask()
+    held_out = task.read([data / "dev.csv"], ["animal", "colour"])
+    assert task.score(held_out, task.predict(model, tokenizer, held_out, 64, 16))["accuracy"] == best["accuracy"]
 
 
 def test_the_average_of_the_weights_is_evaluated_and_saved(data, tmp_path, text_config, small_vocabulary):
@@ -163,8 +162,9 @@ def test_without_averages_the_last_steps_weights_are_evaluated_and_saved(data, t
 
 @pytest.mark.parametrize(("choose", "epoch"), [("best", 2), ("last", 3)])
 def test_the_chosen_epoch_is_saved_as_best(choose, epoch, tmp_path, text_config, small_vocabulary):
-    model, tokenizer = from_nothing(text_config, small_vocabulary)(["animal", "colour"])
-    batches = TextBatches(tokenizer, ANIMALS + COLOURS, labels=[0] * len(ANIMALS) + [1] * len(COLOURS))
+    model, tokenizer = from_nothing(text_config, small_vocabulary)(CsvTask.architecture, TWO_LABELS)
+    labels = np.array([0] * len(ANIMALS) + [1] * len(COLOURS), "int32")
+    batches = text_batches(tokenizer, TextExamples(ANIMALS + COLOURS, labels=labels), 32, 128, with_labels=True)
     settings = dataclasses.replace(SETTINGS, epochs=3, choose=choose)
     run, evaluated = RunFolder(tmp_path / "run"), []
     run.write_settings(dataclasses.asdict(settings))
@@ -181,9 +181,9 @@ def test_the_chosen_epoch_is_saved_as_best(choose, epoch, tmp_path, text_config,
 
 def test_shared_spelling_is_refused_where_it_would_undo_trained_embeddings(trained, data, tmp_path):
     settings = dataclasses.replace(SETTINGS, spelling_ngrams=4)
-    files = [str(data / "train.csv")], [str(data / "dev.csv")]
+    files = [data / "train.csv"], [data / "dev.csv"]
     with pytest.raises(InputError, match="spelling_ngrams is for new weights"):
-        finetune_csv(from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
+        finetune_task(CsvTask(), from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
     assert not (tmp_path / "run").exists()
 
 
@@ -197,13 +197,13 @@ def test_max_steps_ends_within_an_epoch(data, tmp_path, text_config, small_vocab
 
 def test_training_goes_on_from_a_directory_with_the_same_labels(trained, data, tmp_path):
     settings = FinetuneSettings(epochs=1, batch_size=16, learning_rate=1e-6, max_length=16)
-    files = [str(data / "train.csv")], [str(data / "dev.csv")]
-    best = finetune_csv(from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
+    files = [data / "train.csv"], [data / "dev.csv"]
+    best = finetune_task(CsvTask(), from_directory(trained[0] / "best"), *files, tmp_path / "run", settings)
     assert best["accuracy"] == 1.0  # the head came along
 
 
 def test_other_labels_get_a_new_head_on_the_old_encoder(trained):
-    model, _ = from_directory(trained[0] / "best")(["x", "y", "z"])
+    model, _ = from_directory(trained[0] / "best")(CsvTask.architecture, {"id2label": {0: "x", 1: "y", 2: "z"}})
     old = RemBertForSequenceClassification.from_pretrained(trained[0] / "best")
     assert model.config.num_labels == 3
     np.testing.assert_array_equal(
@@ -213,11 +213,13 @@ def test_other_labels_get_a_new_head_on_the_old_encoder(trained):
 
 
 def test_predictions_come_in_the_order_of_the_texts(trained):
-    model, tokenizer = load_classifier(trained[0] / "best")
+    model, tokenizer = load_task_model(trained[0] / "best", CsvTask.architecture)
     texts = ["a cat again", "a very long text about a colour: blue blue blue", "a red again", ""]
-    together = predict_logits(model, tokenizer, texts, max_length=16)
-    one_by_one = np.concatenate([predict_logits(model, tokenizer, [text], max_length=16) for text in texts])
-    np.testing.assert_allclose(together, one_by_one, atol=1e-5)
+
+    def scores(texts):
+        return [answer["score"] for answer in CsvTask().predict(model, tokenizer, TextExamples(texts), 2, 16)]
+
+    np.testing.assert_allclose(scores(texts), [scores([text])[0] for text in texts], atol=2e-6)
 
 
 @pytest.mark.parametrize(

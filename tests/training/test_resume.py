@@ -10,7 +10,9 @@ import pytest
 
 from rembert_tf import RemBertForSequenceClassification
 from rembert_tf.errors import InputError
-from rembert_tf.tasks.text_batches import TextBatches
+from rembert_tf.tasks.pairs.examples import TextExamples
+from rembert_tf.tasks.pairs.text_batches import text_batches
+from rembert_tf.tasks.piece_masking import mask_in_training
 from rembert_tf.training import state
 from rembert_tf.training.finetune import FinetuneSettings, finetune
 from rembert_tf.training.run_folder import RunFolder
@@ -43,7 +45,10 @@ def train(output, config, tokenizer, settings, resume=False, kill_at=None):
     """Trains a small classifier; returns the chosen metrics."""
     keras.utils.set_random_seed(settings.seed)
     model = RemBertForSequenceClassification(config)
-    batches = TextBatches(tokenizer, TEXTS, labels=LABELS, batch_size=settings.batch_size, max_length=16)
+    examples = TextExamples(TEXTS, labels=np.array(LABELS, "int32"))
+    batches = text_batches(tokenizer, examples, settings.batch_size, 16, with_labels=True)
+    if settings.mask_rate:
+        mask_in_training(batches, settings.mask_rate, tokenizer)
     run = RunFolder(output, resume)
     run.write_settings(dataclasses.asdict(settings))
     ids = {name: np.asarray(value) for name, value in tokenizer(TEXTS, padding=True).items()}

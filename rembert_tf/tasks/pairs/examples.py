@@ -17,14 +17,14 @@ class TextExamples:
         labels: (examples,) int32 class numbers; for several labels (examples, classes) float32 of 0 and 1; for
             regression (examples,) float32; or None where the files have none.
         names: the classes' names in the order of their numbers; for regression the name of the number.
-        languages: a code for each example, "" where none is known.
+        languages: a code for each example, "" where none is known; not needed for predictions.
     """
 
     texts: list
-    pairs: list | None
-    labels: np.ndarray | None
-    names: list
-    languages: list
+    pairs: list | None = None
+    labels: np.ndarray | None = None
+    names: list = ()
+    languages: list = ()
 
     def __len__(self):
         return len(self.texts)
