@@ -63,41 +63,49 @@ def convert(
     _check(source, target, dtype, output_embedding, max_shard_size)
     check_destination(dst, src, overwrite)
     name = source or recognise(src)
-    writer = module_of(target)
     with module_of(name).open_source(src, Request(config, sentencepiece, hidden_act, output_embedding)) as opened:
-        names, left_out = writer.plan(opened)
-        found = ConversionReport(
-            source=str(src),
-            destination=str(dst),
-            source_format=name,
-            target=target,
-            architecture=opened.architecture,
-            config=opened.config.to_dict(),
-            converted=[Converted(tensor.origin, to, opened.shape(tensor)) for tensor, to in names.items()],
-            skipped=opened.skipped,
-            left_out=left_out,
-            decisions=opened.decisions,
-            warnings=opened.warnings,
-            vocabulary=None if opened.tokenizer is None else len(opened.tokenizer),
-            dtype=dtype or "float32",
-            dry_run=dry_run,
-        )
+        names, left_out = module_of(target).plan(opened)
+        found = _planned(opened, names, left_out, src, dst, name, target, dtype or "float32", dry_run)
         check_room(dst, BYTES[found.dtype] * found.parameters)
-        if dry_run:
-            return found
-        shard = None if max_shard_size is None else parse_size(max_shard_size)
-        with fresh_directory(dst) as folder:
-            progress = _Progress(opened, found.parameters, report)
-            writer.write(opened, folder, WriteSettings(progress, shard, found.dtype))
-            found.files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
-            if verify:
-                found.checks, found.passed = check_written(opened, names, folder, target, found.dtype, progress.again)
-                if not found.passed:  # nothing appears at `dst` then
-                    raise InputError(f"what was written differs from the source: {'; '.join(found.checks)}.")
-            elif target == "hf":
-                found.checks = published_check(folder, opened.tokenizer)
-    found.seconds = time.monotonic() - started
+        if not dry_run:
+            shard = None if max_shard_size is None else parse_size(max_shard_size)
+            _write(opened, names, found, shard, verify, report)
+            found.seconds = time.monotonic() - started
     return found
+
+
+def _planned(opened, names, left_out, src, dst, source, target, dtype, dry_run):
+    """Returns the report of what is going to be written."""
+    return ConversionReport(
+        source=str(src),
+        destination=str(dst),
+        source_format=source,
+        target=target,
+        architecture=opened.architecture,
+        config=opened.config.to_dict(),
+        converted=[Converted(tensor.origin, to, opened.shape(tensor)) for tensor, to in names.items()],
+        skipped=opened.skipped,
+        left_out=left_out,
+        decisions=opened.decisions,
+        warnings=opened.warnings,
+        vocabulary=None if opened.tokenizer is None else len(opened.tokenizer),
+        dtype=dtype,
+        dry_run=dry_run,
+    )
+
+
+def _write(opened, names, found, max_shard_size, verify, report):
+    """Writes the destination and completes its report; a failed proof leaves no destination."""
+    progress = _Progress(opened, found.parameters, report)
+    with fresh_directory(found.destination) as folder:
+        module_of(found.target).write(opened, folder, WriteSettings(progress, max_shard_size, found.dtype))
+        found.files = {path.name: path.stat().st_size for path in sorted(folder.iterdir())}
+        if verify:
+            found.checks, found.passed = check_written(opened, names, folder, found.target, found.dtype, progress.again)
+            if not found.passed:
+                raise InputError(f"what was written differs from the source: {'; '.join(found.checks)}.")
+        elif found.target == "hf":
+            found.checks = published_check(folder, opened.tokenizer)
 
 
 def _check(source, target, dtype, output_embedding, max_shard_size):

@@ -7,7 +7,7 @@ import struct
 from collections import Counter
 
 from rembert_tf.errors import InputError
-from rembert_tf.tokenization.sentencepiece_proto import Piece, PieceType, parse_model
+from rembert_tf.tokenization.sentencepiece_proto import Piece, PieceType, parse_model, read_varint
 
 ROLES = ("unk", "bos", "eos", "pad")
 
@@ -149,23 +149,13 @@ def _entries(content):
     position = 0
     while position < len(content):
         start = position
-        key, position = _read_varint(content, position)
+        key, position = read_varint(content, position)
         wire_type = key & 7
         if wire_type == _VARINT:
-            value, position = _read_varint(content, position)
+            value, position = read_varint(content, position)
         else:
             length = _FIXED_LENGTHS.get(wire_type)
             if length is None:  # `parse_model` has refused every other wire type
-                length, position = _read_varint(content, position)
+                length, position = read_varint(content, position)
             value, position = content[position : position + length], position + length
         yield key >> 3, content[start:position], value
-
-
-def _read_varint(content, position):
-    value, shift = 0, 0
-    while True:
-        byte = content[position]
-        value |= (byte & 0x7F) << shift
-        position, shift = position + 1, shift + 7
-        if byte < 0x80:
-            return value, position

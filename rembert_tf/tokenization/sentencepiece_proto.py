@@ -113,13 +113,13 @@ def _fields(content):
     """Returns {field: [values]} of a message: integers, or bytes for everything of known length."""
     fields, position = {}, 0
     while position < len(content):
-        key, position = _varint(content, position)
+        key, position = read_varint(content, position)
         field, wire_type = key >> 3, key & 7
         if wire_type == _VARINT:
-            value, position = _varint(content, position)
+            value, position = read_varint(content, position)
         else:
             if wire_type == _BYTES:
-                length, position = _varint(content, position)
+                length, position = read_varint(content, position)
             elif wire_type in (_FIXED32, _FIXED64):
                 length = 4 if wire_type == _FIXED32 else 8
             else:
@@ -131,7 +131,8 @@ def _fields(content):
     return fields
 
 
-def _varint(content, position):
+def read_varint(content, position):
+    """Returns the number that begins at a position of serialized bytes, and the position after it."""
     value, shift = 0, 0
     while True:
         byte = content[position]
