@@ -26,8 +26,10 @@ from rembert_tf.tasks.start import from_directory, from_nothing
 from rembert_tf.training.settings import FinetuneSettings
 
 SETTINGS = FinetuneSettings(learning_rate=5e-4, epochs=4, batch_size=32, max_length=128, freeze=("embeddings",))
+# At 5e-4 it collapses: every word is outside of all names, F1 0.
+NAMES = dataclasses.replace(SETTINGS, learning_rate=1e-4, epochs=5)
 QUESTIONS = dataclasses.replace(
-    SETTINGS, learning_rate=3e-4, epochs=2, max_length=384, mixed_precision="mixed_bfloat16"
+    SETTINGS, learning_rate=3e-4, epochs=1, max_length=384, mixed_precision="mixed_bfloat16"
 )
 
 SMALL = RemBertConfig(
@@ -56,7 +58,7 @@ class Job:
 
 JOBS = {
     "udpos": Job("udpos", "ud_pos/train-en.tsv", "ud_pos/dev-en.tsv", "ud_pos/test-*.tsv", SETTINGS),
-    "uner": Job("panx", "uner/train-en.tsv", "uner/dev-en.tsv", "uner/test-*.tsv", SETTINGS),
+    "uner": Job("panx", "uner/train-en.tsv", "uner/dev-en.tsv", "uner/test-*.tsv", NAMES),
     "tydiqa": Job(
         "tydiqa",
         "tydiqa_goldp/tydiqa.goldp.en.train.json.xz",
