@@ -19,7 +19,7 @@ AROUND = 80  # characters of the context on each side of an answer, in the error
 
 
 def _recipe(name, train, dev, expected):
-    command = f"rembert finetune {name} --model google/rembert --train {train} --dev {dev} --output runs/{name}"
+    command = f"rembert finetune {name} --model google-rembert --train {train} --dev {dev} --output runs/{name}"
     return Recipe(
         learning_rate=9e-6,
         batch_size=128,
