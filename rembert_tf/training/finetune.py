@@ -84,6 +84,7 @@ class _Watcher(keras.callbacks.Callback):
         self.averages = keras.callbacks.SwapEMAWeights() if settings.average_momentum else None
         self.step, self.best, self.done = 0, None, False
         self.running_means = None
+        self.with_tokenizer = set()
 
     def resume(self):
         """Goes back to the run's newest state, where it has one."""
@@ -154,6 +155,8 @@ class _Watcher(keras.callbacks.Callback):
         self.trained.reset_metrics()
 
     def _save(self, directory):
-        self.tokenizer.save_pretrained(directory)
+        if directory not in self.with_tokenizer:  # it does not change, and a large one takes seconds to write
+            self.tokenizer.save_pretrained(directory)
+            self.with_tokenizer.add(directory)
         with spelling_in_table(self.trained):
             self.trained.save_pretrained(directory)

@@ -2,11 +2,10 @@
 
 import contextlib
 import json
-import shutil
 from pathlib import Path
 
 from rembert_tf.errors import InputError
-from rembert_tf.training.state import states
+from rembert_tf.training.state import remove_states
 from rembert_tf.weights.atomic_files import write_files
 
 SETTINGS, METRICS, TENSORBOARD, RESULT = "run.json", "metrics.jsonl", "tensorboard", "result.json"
@@ -92,8 +91,7 @@ class RunFolder:
     def write_result(self, result):
         """Writes how the run ended, and removes the states that it no longer needs."""
         write_files(self.path, {RESULT: (json.dumps(result, indent=2) + "\n").encode("utf-8")}, last=RESULT)
-        for path in states(self.path):
-            shutil.rmtree(path, ignore_errors=True)
+        remove_states(self.path)
 
     def forget_after(self, rows):
         """Cuts `metrics.jsonl` back to its first rows: what a killed run wrote later is done again."""

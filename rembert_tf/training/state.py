@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rembert_tf.errors import InputError
-from rembert_tf.weights.atomic_files import new_directory
+from rembert_tf.weights.atomic_files import PARTIAL, new_directory
 
 FOLDER = "state-{step:09d}"
 ARRAYS, POSITION = "variables.npz", "position.json"
@@ -38,9 +38,14 @@ def save_state(folder, model, position, more=()):
             (partial / POSITION).write_text(json.dumps(position), encoding="utf-8")
     except OSError as problem:
         raise InputError(f"cannot save the run's state in {str(folder)!r}: {problem.strerror or problem}.") from problem
-    for older in states(folder):
-        if older != path:
-            shutil.rmtree(older, ignore_errors=True)
+    remove_states(folder, keep=path)
+
+
+def remove_states(folder, keep=None):
+    """Removes a run's states but one, and what a kill left half-written."""
+    for path in [*states(folder), *Path(folder).glob(f".*{PARTIAL}")]:
+        if path != keep:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def states(folder):

@@ -1,0 +1,86 @@
+"""`rembert finetune` as a process of its own, killed by the system at any moment, ends as if it had not been."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+WORDS = {"animal": ["cat", "dog", "cow", "fox", "bear"], "colour": ["red", "blue", "green", "white", "pink"]}
+EPOCHS, STEPS = 3, 50  # of an epoch
+PATIENCE = 300  # seconds, for a machine that does much else
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def command(tmp_path, text_config, small_vocabulary):
+    """The arguments of a training with dropout, without its output folder."""
+    rows = [f"a {word} {count},{label}" for count in range(20) for label, words in WORDS.items() for word in words]
+    for name, chosen in (("train.csv", rows), ("dev-en.csv", rows[::7]), ("dev-de.csv", rows[::11])):
+        (tmp_path / name).write_text("\n".join(["text,label", *chosen]) + "\n")
+    config = text_config.replace(hidden_dropout_prob=0.2, attention_probs_dropout_prob=0.2)
+    config.save_pretrained(tmp_path)
+    return [
+        *(sys.executable, "-m", "rembert_tf.cli.main", "finetune", "csv"),
+        *("--config", str(tmp_path / "config.json"), "--sentencepiece", small_vocabulary),
+        *("--train", str(tmp_path / "train.csv")),
+        *("--dev", str(tmp_path / "dev-en.csv"), str(tmp_path / "dev-de.csv")),
+        *("--epochs", str(EPOCHS), "--batch-size", "4", "--max-length", "16", "--learning-rate", "0.003"),
+        *("--save-every", "7", "--json", "--output"),
+    ]
+
+
+def newest_state(run):
+    """Returns the step of the newest complete state, -1 where there is none."""
+    return max((int(path.name.removeprefix("state-")) for path in run.glob("state-*[0-9]")), default=-1)
+
+
+def kill_when(arguments, log, reached):
+    """Starts a process and kills it as soon as `reached()` holds, in whatever it does then."""
+    with open(log, "w") as errors:
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=errors)
+        end = time.monotonic() + PATIENCE
+        try:
+            while not reached():
+                assert process.poll() is None, f"ended by itself with {process.returncode}: {log.read_text()}"
+                assert time.monotonic() < end, f"has not come so far: {log.read_text()}"
+                time.sleep(0.001)  # only spares the processor
+        finally:
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_killed_at_any_moment_it_ends_with_the_same_files(command, tmp_path):
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    finished = subprocess.run([*command, whole], capture_output=True, text=True, timeout=PATIENCE)
+    assert finished.returncode == 0, finished.stderr
+
+    draw = random.Random()
+    moments = sorted(draw.sample(range(1, EPOCHS * STEPS - 30), 3))
+    moments.insert(0, "begun")  # before the first state
+    print("killed at", moments)
+    for number, moment in enumerate(moments):
+        begun = moment == "begun"
+        resume = [] if begun else ["--resume"]
+        reached = (run / "run.json").is_file if begun else lambda moment=moment: newest_state(run) >= moment
+        kill_when([*command, run, *resume], tmp_path / f"log-{number}", reached)
+        assert not (run / "result.json").exists()
+
+    resumed = subprocess.run([*command, run, "--resume"], capture_output=True, text=True, timeout=PATIENCE)
+    assert resumed.returncode == 0, resumed.stderr
+    results = [{**json.loads(process.stdout), "model": None} for process in (finished, resumed)]
+    assert results[0] == results[1]
+    assert (run / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
+    for part in ("best", "last", "dev"):
+        ours, theirs = files(run / part), files(whole / part)
+        assert ours.keys() == theirs.keys()
+        assert [name for name in ours if ours[name] != theirs[name]] == [], f"{part}, killed at {moments}"
+    assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
