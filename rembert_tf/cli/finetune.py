@@ -41,7 +41,7 @@ def command(
     if bool(model) == bool(config) or bool(config) != bool(sentencepiece):
         raise click.UsageError("give either --model DIR, or both --config FILE and --sentencepiece FILE.")
     from rembert_tf.config import RemBertConfig
-    from rembert_tf.tasks.finetune_task import finetune_seeds, finetune_task
+    from rembert_tf.tasks.finetune_task import NOT_METRICS, finetune_seeds, finetune_task
     from rembert_tf.tasks.start import from_directory, from_nothing
 
     chosen = make_task(task, options)
@@ -58,8 +58,10 @@ def command(
     elif seeds:
         click.echo("\n".join(_lines_of_seeds(found)))
     else:
-        metrics = {name: value for name, value in found.items() if name not in ("epoch", "step", "seed")}
+        metrics = {name: value for name, value in found.items() if name not in NOT_METRICS}
         click.echo(f"{output}/best  " + "  ".join(f"dev {name} {value:.4f}" for name, value in metrics.items()))
+        if found.get("collapsed"):
+            say("the training collapsed: one answer whatever is read. A lower --learning-rate helps, or --restarts.")
         say(
             f"pictures, metrics.jsonl, TensorBoard logs and an error analysis are in {output}; "
             f"next: rembert evaluate {task} {output}/best --data FILE..."

@@ -25,7 +25,7 @@ NEXT_SEED = 1000
 TASK_KEY = "finetuning_task"
 # What of a prediction is its answer, the first that it has.
 ANSWERS = ("label", "labels", "tags", "choice", "text", "score")
-NOT_METRICS = ("epoch", "step", "seed")
+NOT_METRICS = ("epoch", "step", "seed", "collapsed")
 DEV, SEEDS = "dev", "seeds.json"
 
 
@@ -44,7 +44,8 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
         report: shows progress; see `finetune`.
 
     Returns:
-        The chosen epoch's dev metrics, with its `epoch` and `step`, and the `seed` that was used.
+        The chosen epoch's dev metrics, with its `epoch` and `step`, and the `seed` that was used; and
+        `collapsed` where the model says the same whatever it reads.
 
     Raises:
         InputError: a file, a label, the model or the output folder cannot be used, and nothing was trained; or
@@ -64,6 +65,7 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
             return run.result
         result, collapsed = _train(task, start, data, run, tried, asked, report)
         if not collapsed or attempt >= settings.restarts:
+            result |= {"collapsed": True} if collapsed else {}
             run.write_result(result)
             return result
         output.rename(_collapsed_folder(output, attempt))
@@ -107,7 +109,8 @@ class _Data:
         fields = task.config_fields(training)
         names = list(fields["id2label"].values()) if "id2label" in fields else None
         held_out = read_parts(task, dev, names)
-        asked = {"task": task.name, "train": list(map(str, train)), "dev": list(map(str, dev))}
+        options = {name: str(value) for name, value in vars(task).items() if not name.startswith("_")}
+        asked = {"task": task.name, "options": options, "train": list(map(str, train)), "dev": list(map(str, dev))}
         asked |= {"rows": len(training), "dev_rows": sum(map(len, held_out.values()))}
         return cls(training, held_out, fields, {**asked, **({"labels": names} if names else {})})
 

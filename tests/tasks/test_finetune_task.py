@@ -36,11 +36,11 @@ class Scripted(CsvTask):
 
     def __init__(self, *script):
         super().__init__()
-        self.script, self.models = list(script), []
+        self._script, self._models = list(script), []
 
     def predict(self, model, tokenizer, examples, batch_size, max_length, report=None):
-        self.models.append(model)
-        names = [next(name for name in examples.names if name[0] == letter) for letter in self.script.pop(0)]
+        self._models.append(model)
+        names = [next(name for name in examples.names if name[0] == letter) for letter in self._script.pop(0)]
         return [{"label": name, "score": 1.0, "probabilities": {name: 1.0}} for name in names]
 
 
@@ -251,6 +251,12 @@ def test_only_wrong_monotony_is_a_collapse(train, tmp_path, script, dev, restart
     assert (tmp_path / "run-collapsed-0").exists() == restarted
 
 
+@pytest.mark.usefixtures("untraced")
+def test_a_collapse_without_restarts_is_told(train, tmp_path):
+    assert train(Scripted("ccc"), tmp_path / "run", SHORT)["collapsed"] is True
+    assert "collapsed" not in train(Scripted("acc"), tmp_path / "other", SHORT)
+
+
 class NeverRight(MaskedLmTask):
     def score(self, examples, predictions):
         return {**super().score(examples, predictions), "accuracy": 0.0}
@@ -272,7 +278,7 @@ def test_what_stays_in_dev_is_the_best_epochs_even_after_a_kill(train, tmp_path)
     result = train(task, tmp_path / "run", settings, resume=True)
     assert (result["epoch"], result["accuracy"]) == (1, 1.0)
     assert read_json(tmp_path / "run/dev/scores.json")["scores"]["accuracy"] == 1.0
-    for asked, best in zip(task.models[-1].weights, weights(tmp_path / "run/best"), strict=True):
+    for asked, best in zip(task._models[-1].weights, weights(tmp_path / "run/best"), strict=True):
         np.testing.assert_array_equal(asked.numpy(), best)
 
 
