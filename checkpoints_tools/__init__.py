@@ -6,8 +6,8 @@ Names are imported when they are first used.
 import importlib
 
 _PUBLIC = {
-    "convert": "rembert_tf.checkpoints_tools.convert",
-    "inspect": "rembert_tf.checkpoints_tools.inspect",
+    "convert": "rembert_tf.checkpoints_tools.conversion",
+    "inspect": "rembert_tf.checkpoints_tools.inspection",
     "trim_vocabulary": "rembert_tf.checkpoints_tools.surgery.trim_vocabulary",
     "keep_layers": "rembert_tf.checkpoints_tools.surgery.keep_layers",
     "average": "rembert_tf.checkpoints_tools.surgery.average",

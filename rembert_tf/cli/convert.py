@@ -52,7 +52,7 @@ def command(source, destination, source_format, dry_run, as_json, **settings):
     encoder of the BERT family. One tensor is in memory at a time; SRC is never changed, and DST appears
     only when it is complete.
     """
-    from rembert_tf.checkpoints_tools.convert import convert
+    from rembert_tf.checkpoints_tools.conversion import convert
 
     with progress("converting") as report:
         found = convert(source, destination, source_format, dry_run=dry_run, report=report, **settings)

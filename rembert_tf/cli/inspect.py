@@ -22,7 +22,7 @@ from rembert_tf.cli.options import example
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(source, source_format, config, sentencepiece, output_embedding, tensors, as_json):
     """Show the sizes, parts, vocabulary and leftovers of the checkpoint SRC, in any format that `convert` reads."""
-    from rembert_tf.checkpoints_tools.inspect import inspect
+    from rembert_tf.checkpoints_tools.inspection import inspect
 
     found = inspect(source, source_format, config, sentencepiece, output_embedding)
     click.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else "\n".join(found.lines(every=tensors)))

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from rembert_tf import RemBertForMaskedLM, RemBertModel
-from rembert_tf.checkpoints_tools.convert import convert
+from rembert_tf.checkpoints_tools.conversion import convert
 from rembert_tf.checkpoints_tools.formats import bert
 from rembert_tf.checkpoints_tools.formats.bert_names import table_name
 from rembert_tf.checkpoints_tools.source import Request

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rembert_tf import RemBertConfig, RemBertForMaskedLM, RemBertModel, RemBertTokenizer
-from rembert_tf.checkpoints_tools.convert import convert
+from rembert_tf.checkpoints_tools.conversion import convert
 from rembert_tf.weights.model_directory import load_weights
 from tests.checkpoints_tools.bert_peer import CONFIG, ROBERTA, random_weights, write_directory
 from tests.checkpoints_tools.test_bert import MASK, inputs_of, real

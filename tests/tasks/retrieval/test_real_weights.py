@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rembert_tf import RemBertModel, RemBertTokenizerFast
-from rembert_tf.checkpoints_tools.convert import convert
+from rembert_tf.checkpoints_tools.conversion import convert
 from rembert_tf.tasks.retrieval.grouped_examples import GroupedExamples
 from rembert_tf.tasks.retrieval.settings import RetrievalSettings
 from rembert_tf.tasks.retrieval.tatoeba import Tatoeba
