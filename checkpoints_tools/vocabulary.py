@@ -5,6 +5,8 @@ from pathlib import Path
 from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.tokenization.tokenizer import RemBertTokenizer
 
+NO_VOCABULARY = "there is no SentencePiece model: the result has weights alone (name one with --sentencepiece)."
+
 
 def find_vocabulary(folder, given=None):
     """Returns the path of the SentencePiece model, or None where there is none.
@@ -44,7 +46,7 @@ def open_vocabulary(folder, given, vocab_size, **arguments):
     """
     path = find_vocabulary(folder, given)
     if path is None:
-        return None, ["there is no SentencePiece model: the result has weights alone (name one with --sentencepiece)."]
+        return None, [NO_VOCABULARY]
     tokenizer = RemBertTokenizer.from_pretrained(path, **arguments)
     return tokenizer, check_size(tokenizer, vocab_size, path)
 

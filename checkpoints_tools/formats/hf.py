@@ -9,7 +9,7 @@ from rembert_tf.checkpoints_tools.foreign import looks_like as looks_like_family
 from rembert_tf.checkpoints_tools.json_file import read_json
 from rembert_tf.checkpoints_tools.sizes import check_shapes, infer_sizes, settle_config
 from rembert_tf.checkpoints_tools.source import Skipped, Source, SourceTensor, table
-from rembert_tf.checkpoints_tools.vocabulary import check_size, find_vocabulary
+from rembert_tf.checkpoints_tools.vocabulary import NO_VOCABULARY, check_size, find_vocabulary
 from rembert_tf.config import CONFIG_FILE, MODEL_TYPE
 from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.tokenization.tokenizer import RemBertTokenizer
@@ -122,7 +122,7 @@ def _architecture(content, names):
 def _tokenizer(directory, given, config):
     path = find_vocabulary(directory, given)
     if path is None:
-        return None, ["there is no SentencePiece model: the result has weights alone (name one with --sentencepiece)."]
+        return None, [NO_VOCABULARY]
     tokenizer = RemBertTokenizer.from_pretrained(path if given else directory)
     return tokenizer, check_size(tokenizer, config.vocab_size, path)
 

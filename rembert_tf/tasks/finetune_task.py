@@ -13,7 +13,7 @@ import numpy as np
 from rembert_tf.errors import InputError
 from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, predict_parts, read_parts
 from rembert_tf.tasks.piece_masking import mask_in_training
-from rembert_tf.tasks.start import check_lengths
+from rembert_tf.tasks.start import check_lengths, load_task_model
 from rembert_tf.training.finetune import finetune
 from rembert_tf.training.run_folder import RunFolder
 from rembert_tf.training.state import states
@@ -138,18 +138,12 @@ def _train(task, start, data, run, settings, asked, report):
     best = finetune(model, tokenizer, batches, settings, run, evaluate, report)
     parts = chosen.get("parts")
     if resumed:  # the best epoch may be one before the kill, which was not seen here
-        parts = predict_parts(task, *load_chosen(task, run), data.held_out, BATCH_SIZE, settings.max_length)
+        best_model = load_task_model(run.best, task.architecture)
+        parts = predict_parts(task, *best_model, data.held_out, BATCH_SIZE, settings.max_length)
     _leave_pictures(run, Evaluation(task, parts))
     decisive = best[next(name for name in best if name not in NOT_METRICS)]
     answers = [prediction for part in parts.values() for prediction in part.predictions]
     return {**best, "seed": settings.seed}, _collapsed(decisive, answers)
-
-
-def load_chosen(task, run):
-    """Returns (model, tokenizer) of a run's best checkpoint."""
-    from rembert_tf.tasks.start import load_task_model
-
-    return load_task_model(run.best, task.architecture)
 
 
 def _collapsed(decisive, predictions):

@@ -65,12 +65,6 @@ def load_weights(model, path):
         )
 
 
-def has_head(path):
-    """Whether a model directory holds a classification head."""
-    with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
-        return "classifier.weight" in reader.names()
-
-
 def holds_head(path, model):
     """Whether a model directory holds every weight of a model's head, in its shape.
 

@@ -1,5 +1,6 @@
 """Where a model may come from: a disk, tf.io.gfile, the hub. Nothing here needs the network."""
 
+import functools
 import shutil
 import sys
 import tempfile
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 from rembert_tf import RemBertConfig, RemBertForSequenceClassification, RemBertModel, RemBertTokenizerFast
 from rembert_tf.errors import InputError, MissingFileError
-from rembert_tf.weights.model_directory import has_head, read_config
+from rembert_tf.weights.model_directory import holds_head, read_config
 from tests.golden import fixture, model_directory
 
 HUB_ID = "some-user/some.model_2"
@@ -64,7 +65,7 @@ def test_a_directory_that_gfile_reaches(small_config, tmp_path, temporary, remot
     assert_same(RemBertForSequenceClassification.from_pretrained(place), model.from_pretrained(tmp_path / "model"))
     assert RemBertConfig.from_pretrained(place) == read_config(place) == read_config(tmp_path / "model")
     assert RemBertConfig.from_pretrained(f"{place.rstrip('/')}/config.json") == read_config(place)
-    assert has_head(place)
+    assert holds_head(place, model)
     assert list(temporary.iterdir()) == []
 
 
@@ -106,7 +107,8 @@ def test_errors_name_the_remote_place(small_config, tmp_path, temporary, remote)
     for read in (RemBertConfig.from_pretrained, read_config):
         with pytest.raises(InputError, match=f"^'{place}/config.json' is not valid JSON"):
             read(place)
-    for read in (RemBertConfig.from_pretrained, read_config, has_head, RemBertTokenizerFast.from_pretrained):
+    head = functools.partial(holds_head, model=None)  # the place is looked at first
+    for read in (RemBertConfig.from_pretrained, read_config, head, RemBertTokenizerFast.from_pretrained):
         with pytest.raises(MissingFileError, match="there is nothing at 'ram://nowhere/model'"):
             read("ram://nowhere/model")
         with pytest.raises(InputError, match="cannot read 'nosuch://bucket/model'.*nosuch"):
@@ -157,7 +159,7 @@ def test_a_model_of_the_hub(hub, tmp_path):
     assert_same(RemBertModel.from_pretrained(HUB_ID), RemBertModel.from_pretrained(source))
     assert downloaded(served) == ["config.json", "model.safetensors"]
     assert read_config(HUB_ID) == RemBertConfig.from_pretrained(HUB_ID) == read_config(source)
-    assert not has_head(HUB_ID)
+    assert not holds_head(HUB_ID, RemBertForSequenceClassification(read_config(HUB_ID)))
 
 
 def test_a_model_of_the_hub_without_safetensors(hub):
