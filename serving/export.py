@@ -1,20 +1,33 @@
 """Writing a SavedModel that takes raw strings, for TensorFlow Serving."""
 
-import warnings
 from pathlib import Path
 
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
-from rembert_tf.models.sequence_classification import RemBertForSequenceClassification
-from rembert_tf.serving import warmup as warmup_files
-from rembert_tf.serving.signatures.sequence_classification import SequenceClassificationSignatures
+from rembert_tf.serving.model_card import write_assets
+from rembert_tf.serving.precision import with_dtype
+from rembert_tf.serving.sample_requests import check_requests, warmup_requests
+from rembert_tf.serving.self_check import check_export
+from rembert_tf.serving.signatures.catalogue import signatures_class
+from rembert_tf.serving.warmup import write_warmup
 from rembert_tf.tasks.start import check_lengths
 from rembert_tf.weights.atomic_files import new_directory
 
 
 def export_saved_model(
-    model, tokenizer, base_path, version=None, max_length=None, labels=None, pair=False, warmup="auto"
+    model,
+    tokenizer,
+    base_path,
+    version=None,
+    max_length=None,
+    labels=None,
+    pair=False,
+    optimize=None,
+    dtype=None,
+    warmup="auto",
+    options=None,
+    check=True,
 ):
     """Writes `base_path/<version>/`, which TensorFlow Serving 2.19 and later runs as it is.
 
@@ -22,41 +35,75 @@ def export_saved_model(
     a model. Weights stay variables, and each is stored once.
 
     Args:
-        model: a RemBertForSequenceClassification.
+        model: any model of the family.
         tokenizer: its RemBertTokenizerFast, which becomes part of the graph.
         base_path: the folder that holds the model's versions.
         version: a positive integer; None takes the next free one.
-        max_length: pieces that a text or pair is truncated to; None means what the model can take.
+        max_length: pieces that a row is truncated to, or a window holds; None means what the model can take.
         labels: the labels' names, in the order of the logits; None takes the configuration's.
-        pair: whether every request holds `text` and `text_pair`.
+        pair: whether every request of a sequence classifier holds `text` and `text_pair`.
+        optimize: None.
+        dtype: "bfloat16" stores weights and computes in half the bits; "int8" stores matrices in a quarter and
+            computes in float32; None keeps the model's own. Answers are float32 always.
         warmup: True writes warm-up requests, which needs the `serving` extra; "auto" does so where the
             extra is installed, and warns where it is not; False leaves them out.
+        options: what can be chosen for the head, a dataclass of `rembert_tf.serving.options`; None takes its defaults.
+        check: whether a fresh process loads the export and compares its answers with the model's.
 
     Returns:
         The version's path.
 
     Raises:
         InputError: an argument is impossible, or the version exists already; nothing was written.
+        ExportError: the export answers otherwise than the model; nothing was written.
     """
-    if not isinstance(model, RemBertForSequenceClassification):
-        raise InputError(f"{type(model).__name__} cannot be exported: expected a RemBertForSequenceClassification.")
-    max_length = model.config.max_position_embeddings if max_length is None else max_length
-    check_lengths(model, tokenizer, max_length)
-    if max_length < 3 + pair:
-        raise InputError(f"max_length must be at least {3 + pair}, not {max_length}: special tokens take the rest.")
+    head = signatures_class(type(model).__name__)
+    options = _checked_options(head, options)
+    labels = _checked_labels(head, model, labels)
+    max_length = _checked_length(head, model, tokenizer, max_length, options, pair)
+    if optimize is not None:
+        raise InputError(f"optimize must be None, not {optimize!r}.")
+    destination = Path(base_path) / str(_version(base_path, version))
+    module = head(with_dtype(model, dtype), tokenizer, max_length, options, labels, pair, dtype)
+    signatures = module.signatures()
+    with new_directory(destination) as partial:
+        tf.saved_model.save(module, str(partial), signatures=signatures)
+        write_assets(module, signatures, dtype, partial)
+        if check:
+            check_export(partial, signatures, check_requests(module, signatures), module.repeatable)
+        if warmup:
+            write_warmup(partial, warmup_requests(module, signatures), warmup)
+    return destination
+
+
+def _checked_options(head, options):
+    if options is None:
+        return head.options_class()
+    if not isinstance(options, head.options_class):
+        raise InputError(f"options of a {head.architecture} must be {head.options_class.__name__}, not {options!r}.")
+    return options
+
+
+def _checked_labels(head, model, labels):
+    if not head.has_labels:
+        if labels is not None:
+            raise InputError(f"labels must be None: a {head.architecture} has no classes.")
+        return None
     labels = list(model.config.id2label.values()) if labels is None else list(labels)
     if len(labels) != model.config.num_labels:
         raise InputError(f"{len(labels)} labels were given, but the model has {model.config.num_labels} outputs.")
-    destination = Path(base_path) / str(_version(base_path, version))
-    module = SequenceClassificationSignatures(model, tokenizer, labels, max_length, pair)
-    signatures = module.signatures()
-    requests = warmup_files.warmup_requests(signatures, max_length)
-    with new_directory(destination) as partial:
-        tf.saved_model.save(module, str(partial), signatures=signatures)
-        warmup_files.execute(partial, requests)
-        if _warmup_wanted(warmup):
-            warmup_files.write_warmup(partial, requests)
-    return destination
+    return labels
+
+
+def _checked_length(head, model, tokenizer, max_length, options, pair):
+    if pair and not head.takes_pair:
+        raise InputError(f"pair must be False for a {head.architecture}: only a sequence classifier reads pairs.")
+    max_length = model.config.max_position_embeddings if max_length is None else max_length
+    check_lengths(model, tokenizer, max_length)
+    least = head.least_length(options, pair)
+    if max_length < least:
+        raise InputError(f"max_length must be at least {least}, not {max_length}: special tokens take the rest.")
+    return max_length
 
 
 def _version(base_path, version):
@@ -68,16 +115,3 @@ def _version(base_path, version):
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise InputError(f"version must be a positive integer, not {version!r}.")
     return version
-
-
-def _warmup_wanted(warmup):
-    if warmup == "auto":
-        installed = warmup_files.serving_protos_installed()
-        if not installed:
-            warnings.warn(
-                "no warm-up requests were written, so the first answer will be slow: "
-                "pip install 'rembert-tf[serving]' to have them.",
-                stacklevel=3,
-            )
-        return installed
-    return bool(warmup)

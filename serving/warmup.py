@@ -5,17 +5,44 @@ the first user. A record that fails would make the whole version fail to load, s
 before it is published.
 """
 
+import warnings
+
 import tensorflow as tf
 
 from rembert_tf.errors import MissingExtraError
 
 WARMUP_FILE = "tf_serving_warmup_requests"
-BATCH_SIZES = (1, 8)
-SHORT_TEXT = "a"
 
 
-def serving_protos_installed():
-    """Whether the `serving` extra is there."""
+def write_warmup(version_directory, requests, wanted):
+    """Executes requests and writes `assets.extra/tf_serving_warmup_requests`.
+
+    Args:
+        version_directory: of the SavedModel.
+        requests: list of (signature name, {input name: list of values}).
+        wanted: True; or "auto", which without the `serving` extra warns and writes nothing.
+
+    Raises:
+        MissingExtraError: the `serving` extra is not installed, and `wanted` is True.
+    """
+    if not _serving_protos_installed():
+        if wanted != "auto":
+            raise MissingExtraError("Writing warm-up requests", "serving")
+        warnings.warn(
+            "no warm-up requests were written, so the first answer will be slow: "
+            "pip install 'rembert-tf[serving]' to have them.",
+            stacklevel=3,
+        )
+        return
+    _execute(version_directory, requests)
+    folder = version_directory / "assets.extra"
+    folder.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:
+        for signature, inputs in requests:
+            writer.write(_prediction_log(signature, inputs).SerializeToString())
+
+
+def _serving_protos_installed():
     try:
         import tensorflow_serving.apis  # noqa: F401 - only whether it can be imported matters
     except ImportError:
@@ -23,53 +50,11 @@ def serving_protos_installed():
     return True
 
 
-def write_warmup(version_directory, requests):
-    """Writes `assets.extra/tf_serving_warmup_requests`.
-
-    Args:
-        version_directory: of the SavedModel.
-        requests: list of (signature name, {input name: list of bytes}).
-
-    Raises:
-        MissingExtraError: the `serving` extra is not installed.
-    """
-    if not serving_protos_installed():
-        raise MissingExtraError("Writing warm-up requests", "serving")
-    folder = version_directory / "assets.extra"
-    folder.mkdir()
-    with tf.io.TFRecordWriter(str(folder / WARMUP_FILE)) as writer:
-        for signature, inputs in requests:
-            writer.write(_prediction_log(signature, inputs).SerializeToString())
-
-
-def warmup_requests(signatures, max_length):
-    """Returns requests that touch every signature, with a short and a longest text, in two batch sizes.
-
-    Args:
-        signatures: {name: concrete function}.
-        max_length: pieces that a text is truncated to; every word has one piece at least.
-    """
-    longest = " ".join([SHORT_TEXT] * max_length)
-    requests = []
-    for signature, function in signatures.items():
-        names = [spec.name for spec in tf.nest.flatten(function.structured_input_signature)]
-        for text in (SHORT_TEXT, longest):
-            content = _example(text) if signature in ("classify", "regress") else text.encode()
-            requests += [(signature, {name: [content] * size for name in names}) for size in BATCH_SIZES]
-    return requests
-
-
-def execute(version_directory, requests):
+def _execute(version_directory, requests):
     """Loads a SavedModel as a server would and answers the requests with it; any failure escapes."""
     loaded = tf.saved_model.load(str(version_directory))
     for signature, inputs in requests:
         loaded.signatures[signature](**{name: tf.constant(values) for name, values in inputs.items()})
-
-
-def _example(text):
-    """Returns a serialized tf.Example with the text in both features that a classifier may ask for."""
-    value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text.encode()]))
-    return tf.train.Example(features=tf.train.Features(feature={"text": value, "text_pair": value})).SerializeToString()
 
 
 def _prediction_log(signature, inputs):

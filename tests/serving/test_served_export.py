@@ -21,7 +21,7 @@ def classifier(text_config):
 @pytest.fixture(scope="module")
 def topic_server(classifier, small_tokenizer, tmp_path_factory):
     base_path = tmp_path_factory.mktemp("topic")
-    export_saved_model(classifier, small_tokenizer, base_path, max_length=24)
+    export_saved_model(classifier, small_tokenizer, base_path, max_length=24, check=False)
     with ModelServer(base_path) as server:
         yield server
 

@@ -1,0 +1,27 @@
+"""The number types that a model can be exported in."""
+
+from rembert_tf.errors import InputError
+from rembert_tf.serving.stored_weights import INT8
+
+COMPUTED = ("float32", "bfloat16")
+DTYPES = (*COMPUTED, INT8)
+
+
+def with_dtype(model, dtype):
+    """Returns the model itself, or its twin that computes in another type.
+
+    Args:
+        model: of the family.
+        dtype: "float32", "bfloat16", or "int8" and None, which leave the computation as it is.
+
+    Raises:
+        InputError: `dtype` is none of these.
+    """
+    if dtype not in (None, *DTYPES):
+        raise InputError(f"dtype must be one of {', '.join(DTYPES)}, or None for the model's own, not {dtype!r}.")
+    if dtype not in COMPUTED or model.dtype_policy.name == dtype:
+        return model
+    twin = type(model).from_config({**model.get_config(), "dtype": dtype})
+    for mine, theirs in zip(twin.variables, model.variables, strict=True):
+        mine.assign(theirs.value)
+    return twin
