@@ -27,7 +27,13 @@ def mounted_packages():
 EXTRAS = {
     # Model Garden needs the TF 2.20 line. Left unpinned beside tensorflow, pip cannot resolve it.
     "garden": ["tf-models-official==2.20.*"],
-    "serving": ["tensorflow-serving-api>=2.20,<2.22", "grpcio>=1.60", "aiohttp>=3.9"],
+    "serving": [
+        "tensorflow-serving-api>=2.20,<2.22",
+        "grpcio>=1.60",
+        "grpcio-health-checking>=1.60,<1.82",  # later ones need protobuf 7, which TensorFlow does not take
+        "aiohttp>=3.9",
+        "prometheus_client>=0.20",
+    ],
     # The message catalogues that the demo trains on, and what its n-gram baseline needs.
     "demo": [
         "django>=5.2,<5.3",

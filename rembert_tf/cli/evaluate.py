@@ -11,6 +11,9 @@ from rembert_tf.cli.options import ManyValuesCommand, example
 from rembert_tf.cli.task_options import make_task, task_options
 from rembert_tf.tasks.catalogue import RETRIEVAL, TASKS
 
+# option -> the tasks that take it; bucc always compares by margins
+TAKEN = {**dict.fromkeys(("layer", "all_layers", "pooling", "prefix"), RETRIEVAL), "scoring": ("tatoeba",)}
+
 
 @click.command(
     cls=ManyValuesCommand,
@@ -22,13 +25,13 @@ from rembert_tf.tasks.catalogue import RETRIEVAL, TASKS
     "--data", required=True, multiple=True, metavar="FILE...", help="Files; a language is told from the name."
 )
 @click.option("--output", metavar="FOLDER", help="Scores, prediction files and an error analysis; a new folder.")
-@click.option("--max-length", type=int, help="Pieces of a row. [default: the recipe's]")
-@click.option("--batch-size", default=64, show_default=True)
+@click.option("--max-length", type=click.IntRange(1), help="Pieces of a row. [default: the recipe's]")
+@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True)
 @task_options
 @click.option("--layer", type=int, help="tatoeba, bucc: the hidden state that is compared.")
 @click.option("--all-layers", is_flag=True, help="tatoeba, bucc: a table of all layers.")
 @click.option("--pooling", type=click.Choice(["mean", "cls"]), help="tatoeba, bucc: how states become a vector.")
-@click.option("--scoring", type=click.Choice(["cosine", "margin", "distance"]), help="tatoeba, bucc: what is near.")
+@click.option("--scoring", type=click.Choice(["cosine", "margin", "distance"]), help="tatoeba: what is near.")
 @click.option("--prefix", help="tatoeba, bucc: stands before each sentence, for models trained so.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -37,14 +40,15 @@ def command(
     """Evaluate the model in DIR on a task, language by language, with the task's official metric."""
     settings = {"layer": layer, "pooling": pooling, "scoring": scoring, "prefix": prefix}
     given = {name: value for name, value in settings.items() if value is not None}
+    for option in [*given, *(["all_layers"] if all_layers else [])]:
+        if task not in TAKEN[option]:
+            raise click.UsageError(f"--{option.replace('_', '-')} is for {' and '.join(TAKEN[option])}.")
     if output and Path(output).exists():
         raise click.UsageError(f"{output!r} exists already: choose another folder for --output, or remove it first.")
     if task in RETRIEVAL:
         return _retrieval(
             make_task(task, options), model, list(data), output, given, all_layers, batch_size, max_length, as_json
         )
-    if given or all_layers:
-        raise click.UsageError(f"--{(list(given) or ['all-layers'])[0]} is for tatoeba and bucc.")
     from rembert_tf.tasks.evaluation import evaluate
 
     if task == "csv":

@@ -3,29 +3,45 @@
 import click
 
 from rembert_tf.cli.console import console, say
+from rembert_tf.cli.export_options import head_options, make_head_options
 from rembert_tf.cli.options import example
+from rembert_tf.serving.precision import DTYPES
+from rembert_tf.serving.signatures.catalogue import ARCHITECTURES, ENCODER
 
 
 @click.command(epilog=example("rembert export runs/topic/best models/topic"))
 @click.argument("model", metavar="DIR")
 @click.argument("base_path")
+@click.option("--architecture", type=click.Choice(ARCHITECTURES), help="Model class. [default: what DIR holds]")
 @click.option("--version", type=int, help="Version number; default: the next free one.")
-@click.option("--max-length", type=int, help="Pieces of a text or pair; default: what the model can take.")
-@click.option("--pair", is_flag=True, help="Requests hold text and text_pair.")
+@click.option("--max-length", type=int, help="Pieces of a text, pair or window; default: what the model can take.")
+@click.option("--pair", is_flag=True, help="Classifier: requests hold text and text_pair.")
+@click.option("--dtype", type=click.Choice(DTYPES), help="bfloat16 halves the weights, int8 quarters most of them.")
 @click.option("--warmup/--no-warmup", default=None, help="Write warm-up requests; default: where the serving extra is.")
-def command(model, base_path, version, max_length, pair, warmup):
-    """Export the classifier in DIR to BASE_PATH/VERSION for TensorFlow Serving."""
-    from rembert_tf.serving.export import export_saved_model
-    from rembert_tf.tasks.start import load_task_model
+@click.option("--check/--no-check", default=True, help="Load the result in a fresh process and compare its answers.")
+@head_options
+def command(model, base_path, architecture, version, max_length, pair, dtype, warmup, check, **options):
+    """Export the model in DIR to BASE_PATH/VERSION for TensorFlow Serving.
 
+    Texts in, answers out: tokenization, windows over long texts and the choice of answers are part of the graph.
+    """
+    from rembert_tf.serving.export import export_saved_model
+    from rembert_tf.tasks.start import architecture_of, load_encoder, load_task_model
+
+    architecture = architecture or architecture_of(model)
+    chosen = make_head_options(architecture, options)
     with console.status("exporting"):
+        loaded = load_encoder(model) if architecture == ENCODER else load_task_model(model, architecture)
         path = export_saved_model(
-            *load_task_model(model, "RemBertForSequenceClassification"),
+            *loaded,
             base_path,
             version=version,
             max_length=max_length,
             pair=pair,
+            dtype=dtype,
             warmup="auto" if warmup is None else warmup,
+            options=chosen,
+            check=check,
         )
     say(f"serve it with: rembert serve {base_path}")
     click.echo(path)

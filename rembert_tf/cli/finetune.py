@@ -36,7 +36,8 @@ def command(
 
     TASK names the format of the files and the metric: XTREME's xnli, pawsx, udpos, panx, xquad, mlqa, tydiqa;
     csv (columns text, optionally text_pair, and label); multiple-choice (JSON lines); mlm and clm (plain text).
-    Learning rate, batch size, epochs and length are those of the task's recipe unless you say otherwise.
+    Learning rate, batch size, epochs and length are those of the task's recipe unless you say otherwise, in options
+    or in a --recipe of your own.
     """
     if bool(model) == bool(config) or bool(config) != bool(sentencepiece):
         raise click.UsageError("give either --model DIR, or both --config FILE and --sentencepiece FILE.")

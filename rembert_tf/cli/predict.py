@@ -15,11 +15,13 @@ from rembert_tf.cli.options import COLUMNS_HELP, column_names, example
     "--output", "destination", default="-", metavar="FILE", help="csv: .jsonl, .csv or .tsv; - prints JSON lines."
 )
 @click.option("--task", metavar="TASK", help="The task, where DIR's config.json does not tell it.")
-@click.option("--max-length", type=int, help="Pieces of a text or pair; default: what the model can take.")
-@click.option("--batch-size", default=64, show_default=True)
+@click.option(
+    "--max-length", type=click.IntRange(1), help="Pieces of a text or pair; default: what the model can take."
+)
+@click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--columns", callback=column_names, metavar="A,B", help=f"csv: {COLUMNS_HELP}")
-@click.option("--top-k", default=5, show_default=True, help="mlm: guesses for each [MASK].")
-@click.option("--max-new-tokens", default=30, show_default=True, help="clm: pieces of a continuation.")
+@click.option("--top-k", type=int, help="mlm: guesses for each [MASK]. [default: 5]")
+@click.option("--max-new-tokens", type=int, help="clm: pieces of a continuation. [default: 30]")
 def command(model, source, destination, task, max_length, batch_size, columns, top_k, max_new_tokens):
     """Answer every row of a file with the model in DIR, which was trained for a task by `rembert finetune`.
 

@@ -1,5 +1,6 @@
 """`rembert serve`: the embedded model server."""
 
+import contextlib
 import json
 import logging
 import os
@@ -7,62 +8,115 @@ import os
 import click
 
 from rembert_tf.cli.console import console
-from rembert_tf.serving.server.defaults import (
-    DEFAULT_GRPC_PORT,
-    DEFAULT_HOST,
-    DEFAULT_MODEL_NAME,
-    DEFAULT_REST_PORT,
-    DEFAULT_SIGNATURE,
-)
+from rembert_tf.cli.serve_options import serve_options
+from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME, DEFAULT_SIGNATURE
 
 EPILOG = """\b
-Example:
+Examples:
   rembert serve exports/sentiment
   curl -d '{"instances": ["The museum opens at nine."]}' http://127.0.0.1:8501/v1/models/model:predict
+\b
+  rembert serve --model-config-file models.config --enable-batching
 """
 
 
 @click.command("serve", epilog=EPILOG)
-@click.argument("base_path", type=click.Path())
-@click.option("--name", default=DEFAULT_MODEL_NAME, show_default=True, help="The model's name in request URLs.")
-@click.option("--host", default=DEFAULT_HOST, show_default=True, help="Interface to listen on; 0.0.0.0 is all of them.")
-@click.option(
-    "--rest-port", default=DEFAULT_REST_PORT, show_default=True, help="Port of the REST interface; 0 takes a free one."
-)
-@click.option(
-    "--grpc-port", default=DEFAULT_GRPC_PORT, show_default=True, help="Port of the gRPC interface; 0 takes a free one."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with name, version and ports when ready.")
-def command(base_path, name, host, rest_port, grpc_port, as_json):
-    """Serves the newest SavedModel version below BASE_PATH over REST and gRPC, as TensorFlow Serving would.
+@click.argument("base_path", type=click.Path(), required=False)
+@serve_options
+def command(base_path, name, model_config_file, host, rest_port, grpc_port, as_json, **options):
+    """Serves SavedModels over REST and gRPC, as TensorFlow Serving would.
 
-    BASE_PATH holds one subdirectory for each version, named by an integer, as `rembert export` writes it.
+    BASE_PATH holds one subdirectory for each version, named by an integer, as `rembert export` writes it. The
+    newest one answers; when a newer one appears, it is loaded and takes over without a failed request.
     Ctrl-C or SIGTERM ends the server once running requests are answered.
     """
+    if (base_path is None) == (model_config_file is None):
+        raise click.UsageError("Give either BASE_PATH or --model-config-file.")
+    if model_config_file is not None and name is not None:
+        raise click.UsageError("--name goes with BASE_PATH; --model-config-file has the names in it.")
     # Set before TensorFlow is imported: its start-up notices would bury what the user has to read.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    console.print(f"Loading {base_path} ...", markup=False)
+    settings = _settings(**options)
+    console.print(f"Loading {base_path or model_config_file} ...", markup=False)
     from rembert_tf.serving.server import ModelServer, serve_forever
 
-    server = ModelServer(base_path, name=name, host=host, rest_port=rest_port, grpc_port=grpc_port)
-    serve_forever(server, on_ready=lambda ready: _announce(ready, as_json))
+    server = ModelServer(
+        base_path,
+        model_config_file=model_config_file,
+        name=name or DEFAULT_MODEL_NAME,
+        host=host,
+        rest_port=rest_port,
+        grpc_port=grpc_port,
+        settings=settings,
+    )
+    with _log_on_console():
+        serve_forever(server, on_ready=lambda ready: _announce(ready, as_json))
     console.print("Stopped.")
+
+
+def _settings(
+    enable_batching,
+    batching_parameters_file,
+    file_system_poll_wait_seconds,
+    model_config_file_poll_wait_seconds,
+    max_num_load_retries,
+    enable_grpc_healthcheck_service,
+    allow_version_labels_for_unavailable_models,
+    **same,
+):
+    """`ServerSettings` from options; those in `same` are called as the settings are."""
+    from rembert_tf.serving.server.batching_parameters import BatchingParameters
+    from rembert_tf.serving.server.settings import ServerSettings
+
+    if batching_parameters_file is not None and not enable_batching:
+        raise click.UsageError("--batching-parameters-file goes with --enable-batching.")
+    batching = None
+    if enable_batching:
+        file = batching_parameters_file
+        batching = BatchingParameters() if file is None else BatchingParameters.from_file(file)
+    return ServerSettings(
+        batching=batching,
+        poll_seconds=file_system_poll_wait_seconds,
+        config_poll_seconds=model_config_file_poll_wait_seconds,
+        load_retries=max_num_load_retries,
+        enable_health_service=enable_grpc_healthcheck_service,
+        allow_labels_for_unavailable=allow_version_labels_for_unavailable_models,
+        **same,
+    )
+
+
+@contextlib.contextmanager
+def _log_on_console():
+    """Tells on standard error which versions come and go."""
+    log = logging.getLogger("rembert_tf.serving.server")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(logging.NOTSET)
 
 
 def _announce(server, as_json):
     from rembert_tf.serving.server.example_request import curl_line
 
-    servable = server.model
-    signature = servable.signatures.get(DEFAULT_SIGNATURE)
-    console.print(f"Serving {servable.path} as {server.name!r}: {server.rest_url} and {server.grpc_url}", markup=False)
+    models = server.models
+    console.print(f"REST: {server.rest_url}   gRPC: {server.grpc_url}", markup=False)
+    for name, servable in models.items():
+        console.print(f"Serving {servable.path} as {name!r}", markup=False)
     console.print("A stand-in for development with TensorFlow Serving's wire contract.", markup=False)
+    signature = models[server.name].signatures.get(DEFAULT_SIGNATURE)
     if signature is not None:
         console.print(f"Try it:\n  {curl_line(server.rest_url, server.name, signature)}", markup=False)
     if as_json:
         ready = {
             "name": server.name,
-            "version": servable.version,
+            "version": models[server.name].version,
+            "models": {name: servable.version for name, servable in models.items()},
             "host": server.host,
             "rest_port": server.rest_port,
             "grpc_port": server.grpc_port,

@@ -4,6 +4,8 @@ import functools
 
 import keras
 
+from rembert_tf.errors import InputError
+
 
 def micro_batched_step(model, data, parts):
     """Trains on one batch and returns the metrics' results, as `train_step` does.
@@ -15,8 +17,6 @@ def micro_batched_step(model, data, parts):
         data: what `fit` hands to `train_step`.
         parts: into how many parts the batch is cut.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise NotImplementedError("micro-batches are written for the TensorFlow backend.")
     import tensorflow as tf
 
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
@@ -39,6 +39,13 @@ def micro_batched_step(model, data, parts):
     tracker = next(metric for metric in model.metrics if metric.name == "loss")
     tracker.update_state(loss, sample_weight=rows)
     return model.get_metrics_result()
+
+
+def require_tensorflow():
+    """Raises an InputError where Keras computes with another backend, whose gradients are taken in another way."""
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
+        raise InputError(f"micro_batches above 1 needs the TensorFlow backend, and Keras runs on {backend}.")
 
 
 def _rows(tensor, begin, end):

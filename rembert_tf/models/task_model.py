@@ -9,7 +9,7 @@ from keras import ops
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 from rembert_tf.models.labels import IGNORED_LABEL, check_labels
-from rembert_tf.models.micro_batches import micro_batched_step
+from rembert_tf.models.micro_batches import micro_batched_step, require_tensorflow
 from rembert_tf.models.pretrained import PretrainedModel, head_policy
 
 # What `class_loss` spreads of each label over all classes.
@@ -29,11 +29,12 @@ class TaskModel(PretrainedModel):
     micro_batches = 1
     label_smoothing = 0.0
 
-    def train_step(self, data):
-        """Trains on one batch, as `fit` does for each."""
+    def train_step(self, *args):
+        """Trains on one batch, as `fit` does for each; JAX hands over its state before the batch."""
         if self.micro_batches == 1:
-            return super().train_step(data)
-        return micro_batched_step(self, data, self.micro_batches)
+            return super().train_step(*args)
+        require_tensorflow()
+        return micro_batched_step(self, *args, self.micro_batches)
 
     def label_count(self, y):
         """Returns how many labels a batch's loss is the mean of."""

@@ -38,6 +38,9 @@ def vocabulary_loss(states, labels, weights, embeddings, bias, with_gradients, c
 
         return loss, scale
 
+    # Without a graph these may be TensorFlow's variables, which a function with gradients of its own cannot take.
+    # This reads them, and copies nothing.
+    embeddings, bias = (ops.reshape(table, table.shape) for table in (embeddings, bias))
     return loss_with_gradients(states, embeddings, bias)
 
 

@@ -3,8 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
+from rembert_tf.tasks.widths import WIDTH_STEP, CloseWidths, FewWidths
+
 # Batches are cut from pools of this many, sorted by length inside: little padding, still random.
 POOL = 50
+# Tells the random numbers that fill a batch up from those that order an epoch.
+FILLING = 1
 
 
 class Batches:
@@ -14,18 +18,33 @@ class Batches:
 
     Args:
         lengths: (examples,) integers: how long each is, in pieces.
-        features: function of (rows,) int64 row numbers, traced by `tf.data`, that returns what a model
-            takes: inputs, or (inputs, labels).
+        features: function of (rows,) int64 row numbers and an int64 width that none of them exceeds, traced by
+            `tf.data`, that returns what a model takes, padded to this width: inputs, or (inputs, labels).
         batch_size: examples of a batch.
         augment: function of (the step's number, a batch) that returns the batch changed, or None; for
             what is drawn anew in each step of training, such as masks.
+        width_step: widths are multiples of this, up to the longest row's.
     """
 
-    def __init__(self, lengths, features, batch_size, augment=None):
+    def __init__(self, lengths, features, batch_size, augment=None, width_step=WIDTH_STEP):
         self.lengths = np.asarray(lengths)
         self.features = features
         self.batch_size = batch_size
         self.augment = augment
+        self.widths = CloseWidths(int(self.lengths.max(initial=0)), width_step)
+        self.filled = False
+
+    def make_static(self, max_length):
+        """Leaves few shapes for XLA to compile: full batches in training, and widths from a short list.
+
+        The short batch at an epoch's end is filled up with rows of others, which are then seen twice in this epoch.
+        Where there are fewer rows than a batch has, all batches are of that size.
+
+        Args:
+            max_length: pieces that no row exceeds.
+        """
+        self.widths = FewWidths(max_length)
+        self.filled = True
 
     def __len__(self):
         return len(self.lengths)
@@ -68,11 +87,19 @@ class Batches:
             part = rows[start : start + pool]
             part = part[np.argsort(self.lengths[part], kind="stable")]
             batches += [part[first : first + self.batch_size] for first in range(0, len(part), self.batch_size)]
+        if self.filled:
+            batches[-1] = self._filled_up(batches[-1], seed, epoch)
         return [batches[index] for index in random.permutation(len(batches))]
+
+    def _filled_up(self, batch, seed, epoch):
+        missing = min(self.batch_size, len(self)) - len(batch)
+        others = np.setdiff1d(np.arange(len(self)), batch)
+        return np.concatenate([batch, np.random.default_rng([seed, epoch, FILLING]).choice(others, missing, False)])
 
     def _dataset(self, batches):
         numbers = np.concatenate(batches).astype("int64") if batches else np.zeros(0, "int64")
         rows = tf.RaggedTensor.from_row_lengths(numbers, [len(batch) for batch in batches])
-        dataset = tf.data.Dataset.from_tensor_slices(rows)
+        widths = np.array([self.widths(int(self.lengths[batch].max())) for batch in batches], "int64")
+        dataset = tf.data.Dataset.from_tensor_slices((rows, widths))
         dataset = dataset.map(self.features, num_parallel_calls=2, deterministic=True)
         return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))

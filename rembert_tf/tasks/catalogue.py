@@ -1,6 +1,7 @@
 """All tasks by their name on the command line; a task's module is imported when it is asked for."""
 
 import importlib
+import inspect
 
 from rembert_tf.errors import InputError
 
@@ -47,10 +48,13 @@ def get_task(name, **options):
     if name not in _TASKS:
         raise InputError(f"there is no task {name!r}: the tasks are {', '.join(TASKS)}.")
     module, task = _TASKS[name]
-    try:
-        return getattr(importlib.import_module(module), task)(**options)
-    except TypeError:
-        raise InputError(f"the task {name} does not take {', '.join(options)}.") from None
+    task = getattr(importlib.import_module(module), task)
+    accepted = inspect.signature(task).parameters
+    unknown = [option for option in options if option not in accepted]
+    if unknown:
+        takes = f"takes {', '.join(accepted)}" if accepted else "has no options"
+        raise InputError(f"the task {name} does not take {', '.join(unknown)}: it {takes}.")
+    return task(**options)
 
 
 def task_name_of(config):

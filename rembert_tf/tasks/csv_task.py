@@ -8,7 +8,8 @@ from rembert_tf.tasks.csv_tables.answers_file import write_answers
 from rembert_tf.tasks.pairs import single_label
 from rembert_tf.tasks.pairs.examples import TextExamples
 from rembert_tf.tasks.pairs.text_batches import logits_of, text_batches
-from rembert_tf.tasks.task import Recipe, Task
+from rembert_tf.tasks.recipe import recipe_of
+from rembert_tf.tasks.task import Task
 from rembert_tf.text_files.languages import language_of
 from rembert_tf.text_files.tables import LABEL, LANGUAGE, TEXT, TEXT_PAIR, read_tables
 
@@ -60,14 +61,7 @@ class CsvTask(Task):
     name = "csv"
     architecture = "RemBertForSequenceClassification"
     prediction_suffix = ".jsonl"
-    recipe = Recipe(
-        learning_rate=1e-5,
-        batch_size=32,
-        epochs=3,
-        max_length=128,
-        source="ours: the paper's learning rate for XNLI, a batch for smaller data",
-        command="rembert finetune csv --model google-rembert --train train.csv --dev dev.csv --output runs/topic",
-    )
+    recipe = recipe_of(name)
 
     def __init__(self, problem_type="single_label_classification", columns=None, label_column=LABEL):
         if problem_type not in PROBLEMS:
@@ -93,7 +87,16 @@ class CsvTask(Task):
             labels=numbers,
             names=names,
             languages=merged.get(LANGUAGE) or [language_of(table.path) for table in tables for _ in range(len(table))],
+            files=paths,
         )
+
+    @property
+    def has_classes(self):
+        """Whether a label is one of several classes."""
+        return self.problem_type == "single_label_classification"
+
+    def check_answers(self, examples, purpose):
+        examples.known_labels()
 
     def config_fields(self, examples):
         """Returns the labels and the kind of problem."""

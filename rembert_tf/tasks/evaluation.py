@@ -170,4 +170,6 @@ def evaluate(task, directory, paths, max_length=None, batch_size=BATCH_SIZE, rep
         next(open_text(path), None)  # a missing file is told before the model is loaded
     model, tokenizer, max_length = open_model(task, directory, max_length)
     parts = read_parts(task, paths, list(model.config.id2label.values()))
+    for examples in parts.values():
+        task.check_answers(examples, "scoring")
     return Evaluation(task, predict_parts(task, model, tokenizer, parts, batch_size, max_length, report))

@@ -15,6 +15,7 @@ from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, pre
 from rembert_tf.tasks.piece_masking import mask_in_training
 from rembert_tf.tasks.start import check_lengths, load_task_model
 from rembert_tf.training.finetune import finetune
+from rembert_tf.training.parts import freeze
 from rembert_tf.training.run_folder import RunFolder
 from rembert_tf.training.state import states
 from rembert_tf.weights.atomic_files import write_files
@@ -26,7 +27,7 @@ TASK_KEY = "finetuning_task"
 # What of a prediction is its answer, the first that it has.
 ANSWERS = ("label", "labels", "tags", "choice", "text", "score")
 NOT_METRICS = ("epoch", "step", "seed", "collapsed")
-DEV, SEEDS = "dev", "seeds.json"
+DEV, SEEDS, CURVES = "dev", "seeds.json", "training_curves.png"
 
 
 def finetune_task(task, start, train, dev, output, settings, resume=False, report=None):
@@ -52,16 +53,18 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
             the loss became NaN.
     """
     data = _Data.read(task, train, dev)
+    if settings.label_smoothing and not task.has_classes:
+        raise InputError(f"label_smoothing is for tasks whose labels are classes, and here {task.name} has none.")
     if settings.spelling_ngrams and not getattr(start, "new_weights", False):
         raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
-    output = Path(output)
+    output, settings = Path(output), settings.decided()
     attempt = _collapsed_before(output, resume) if settings.restarts else 0
     while True:
         run = RunFolder(output, resume)
         tried = dataclasses.replace(settings, seed=settings.seed + NEXT_SEED * attempt)
         asked = {**data.asked, **getattr(start, "asked", {}), **dataclasses.asdict(tried)}
+        run.check_settings(asked)
         if run.result is not None:
-            run.write_settings(asked)  # refuses another run's
             return run.result
         result, collapsed = _train(task, start, data, run, tried, asked, report)
         if not collapsed or attempt >= settings.restarts:
@@ -108,7 +111,10 @@ class _Data:
         training = task.read(train)
         fields = task.config_fields(training)
         names = list(fields["id2label"].values()) if "id2label" in fields else None
+        task.check_answers(training, "training")
         held_out = read_parts(task, dev, names)
+        for examples in held_out.values():
+            task.check_answers(examples, "scoring")
         options = {name: str(value) for name, value in vars(task).items() if not name.startswith("_")}
         asked = {"task": task.name, "options": options, "train": list(map(str, train)), "dev": list(map(str, dev))}
         asked |= {"rows": len(training), "dev_rows": sum(map(len, held_out.values()))}
@@ -120,11 +126,14 @@ def _train(task, start, data, run, settings, asked, report):
     keras.utils.set_random_seed(settings.seed)
     model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
     check_lengths(model, tokenizer, settings.max_length)
-    run.write_settings(asked)
+    freeze(model, settings.freeze)
     model.config = model.config.replace(extra={**model.config.extra, TASK_KEY: task.name})
     batches = task.batches(tokenizer, data.training, settings.batch_size, settings.max_length)
+    if settings.static_shapes:
+        batches.make_static(settings.max_length)
     if settings.mask_rate:
         mask_in_training(batches, settings.mask_rate, tokenizer)
+    run.write_settings(asked)  # makes the folder: what cannot be done was refused before
     chosen, resumed = {}, bool(states(run.path))
 
     def evaluate():
@@ -165,7 +174,12 @@ def _leave_pictures(run, evaluation):
     """Draws the curves, and writes what the chosen checkpoint got right and wrong on the held-out files."""
     from rembert_tf.training.pictures import draw_training_curves
 
-    draw_training_curves(run.history, run.path / "training_curves.png")
+    picture = run.path / CURVES
+    try:
+        draw_training_curves(run.history, picture)
+    except OSError as problem:
+        picture.unlink(missing_ok=True)  # a part of one shows nothing
+        raise InputError(f"cannot write {str(picture)!r}: {problem.strerror or problem}.") from problem
     shutil.rmtree(run.path / DEV, ignore_errors=True)  # a run may be killed after it wrote this
     evaluation.write(run.path / DEV)
 

@@ -15,6 +15,8 @@ from rembert_tf.weights import model_directory
 STANDARD_OUTPUT = "-"
 # The endings that tasks write beside their own `prediction_suffix`.
 MORE_KINDS = {"csv": KINDS, "udpos": (".jsonl",), "panx": (".jsonl",), "multiple-choice": (".tsv",)}
+# What `predict_file` takes for one task alone: (the task, what counts where it is not given)
+OF_ONE_TASK = {"columns": ("csv", None), "top_k": ("mlm", 5), "max_new_tokens": ("clm", 30)}
 
 
 def predict_file(
@@ -25,8 +27,8 @@ def predict_file(
     columns=None,
     max_length=None,
     batch_size=BATCH_SIZE,
-    top_k=5,
-    max_new_tokens=30,
+    top_k=None,
+    max_new_tokens=None,
     report=None,
 ):
     """Writes an answer for every row of a file, in the form of the task's prediction files.
@@ -36,27 +38,25 @@ def predict_file(
         source: a file in the task's format; labels are not looked at and may be missing.
         destination: a file, written in one piece at the end, or "-" for standard output.
         task: name of the task; None takes what the model was trained for.
-        columns: names of the columns of a table without a header; for csv alone.
+        columns: for csv alone: names of the columns of a table without a header.
         max_length: pieces of a row; None means what the model can take.
         batch_size: rows at a time.
-        top_k: guesses for each [MASK] of a masked language model's text.
-        max_new_tokens: pieces of a causal language model's continuation.
+        top_k: for mlm alone: guesses for each [MASK]; None means 5.
+        max_new_tokens: for clm alone: pieces of a continuation; None means 30.
         report: called as `report(done, total, note)`, or None.
 
     Returns:
         The number of rows written.
 
     Raises:
-        InputError: the model is for no task, or a file cannot be used; known before the model is loaded, but for
-            what is wrong within a file of another task than csv.
+        InputError: the model is for no task, an option is another one's, or a file cannot be used; known before the
+            model is loaded, but for what is wrong within a file of another task than csv.
     """
     config = model_directory.read_config(model_path)
     name = task or task_name_of(config)
     if name in RETRIEVAL:
         raise InputError(f"{name} has no predictions row by row: use `rembert evaluate {name} --output FOLDER`.")
-    if columns and name != "csv":
-        raise InputError(f"columns are for csv: a file of {name} has its own format.")
-    chosen = get_task(name, **_options(name, config, columns, top_k, max_new_tokens))
+    chosen = get_task(name, **_options(name, config, columns=columns, top_k=top_k, max_new_tokens=max_new_tokens))
     _check_files(chosen, source, destination, columns)
     model, tokenizer, max_length = open_model(chosen, model_path, max_length or config.max_position_embeddings)
     examples = chosen.read([source], list(config.id2label.values()))
@@ -72,11 +72,16 @@ def predict_file(
     return len(examples)
 
 
-def _options(name, config, columns, top_k, max_new_tokens):
-    """Returns the options of a task that only answers."""
-    if name == "csv":
-        return {"problem_type": problem_type_of(config), "columns": columns}
-    return {"mlm": {"top_k": top_k}, "clm": {"max_new_tokens": max_new_tokens}}.get(name, {})
+def _options(name, config, **given):
+    """Returns the options of a task that only answers; raises an InputError for those of another task."""
+    options = {"problem_type": problem_type_of(config)} if name == "csv" else {}
+    for option, value in given.items():
+        task, default = OF_ONE_TASK[option]
+        if task == name:
+            options[option] = default if value is None else value
+        elif value is not None:
+            raise InputError(f"{option} is for {task} alone, and this is {name}.")
+    return options
 
 
 def _check_files(task, source, destination, columns):

@@ -62,6 +62,36 @@ def load_task_model(path, architecture):
     return model, RemBertTokenizerFast.from_pretrained(path)
 
 
+def load_encoder(path):
+    """Returns (RemBertModel, tokenizer) of any model's directory; without a pooler where that has none.
+
+    Args:
+        path: of the directory.
+    """
+    config = model_directory.read_config(path)
+    encoder = model_class("RemBertModel")
+    model = encoder(config)
+    if not model_directory.holds_pooler(path, model):
+        model = encoder(config, add_pooling_layer=False)
+    model_directory.load_weights(model, path)
+    return model, RemBertTokenizerFast.from_pretrained(path)
+
+
+def architecture_of(path):
+    """Returns the name of the model class that a directory was saved by.
+
+    Args:
+        path: of the directory.
+
+    Raises:
+        InputError: its configuration names none.
+    """
+    named = model_directory.read_config(path).extra.get("architectures") or [None]
+    if named[0] is None:
+        raise InputError(f"the config.json of {str(path)!r} names no class in `architectures`: say which one is meant.")
+    return named[0]
+
+
 def model_class(architecture):
     """Returns the class of this name."""
     return getattr(importlib.import_module("rembert_tf"), architecture)

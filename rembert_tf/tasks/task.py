@@ -6,29 +6,6 @@ from rembert_tf.text_files.languages import language_of
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
-    """The settings a task starts from, and where they come from.
-
-    Args:
-        learning_rate: peak, for the released checkpoint.
-        batch_size: rows of a step.
-        epochs: passes over the data.
-        max_length: pieces of a row.
-        source: of the numbers.
-        command: a complete command.
-        expected: what the released model reached so, with its source; or None.
-    """
-
-    learning_rate: float
-    batch_size: int
-    epochs: int
-    max_length: int
-    source: str
-    command: str
-    expected: str | None = None
-
-
-@dataclasses.dataclass(frozen=True)
 class Mistake:
     """One example that a model got wrong, for the error analysis.
 
@@ -55,8 +32,9 @@ class Task:
     Attributes:
         name: on the command line.
         architecture: name of the model class.
-        recipe: a Recipe.
+        recipe: a Recipe, which `recipes/<name>.toml` holds; see `tasks.recipe`.
         prediction_suffix: of the files that `write_predictions` writes.
+        has_classes: whether a label is one of several classes, of which label smoothing can take a share.
 
     `Examples` below is whatever `read` returns: an object with `len()` and a list `languages`, one code an
     example ("" where none is known).
@@ -66,6 +44,7 @@ class Task:
     architecture = None
     recipe = None
     prediction_suffix = ".tsv"
+    has_classes = True
 
     def language(self, path):
         """Returns the code under which a file's scores are shown; files of the same one are read together."""
@@ -83,6 +62,14 @@ class Task:
             InputError: a row is malformed or has an impossible label; the message says in which file and line.
         """
         raise NotImplementedError
+
+    def check_answers(self, examples, purpose):
+        """Raises an InputError unless it is known of every example what is right.
+
+        Args:
+            examples: Examples.
+            purpose: what that is needed for, "training" or "scoring".
+        """
 
     def config_fields(self, examples):
         """Returns the configuration's fields that the data decides, such as `id2label`."""

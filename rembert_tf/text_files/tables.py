@@ -5,9 +5,11 @@ import dataclasses
 from pathlib import Path
 
 from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.text_files.opening import OPENERS, open_text
 
 TEXT, TEXT_PAIR, LABEL, LANGUAGE = "text", "text_pair", "label", "language"
-FORMATS = ".csv (comma, quoted), .tsv (tab, never quoted) or .txt (one text a line)"
+KINDS = (".csv", ".tsv", ".txt")
+FORMATS = ".csv (comma, quoted), .tsv (tab, never quoted) or .txt (one text a line), plain, .gz or .xz"
 
 # A cell may hold a document; the csv module stops at 128 KiB by default.
 csv.field_size_limit(2**30)
@@ -45,21 +47,22 @@ def read_table(path, columns=None):
     """Reads a table of texts.
 
     Args:
-        path: a `.csv`, `.tsv` or `.txt` file in UTF-8.
+        path: a `.csv`, `.tsv` or `.txt` file in UTF-8, plain or compressed: `.csv.gz`, `.txt.xz`.
         columns: names of the columns of a file without a header, as a list; None when the first row
             names them. A `.txt` file has the one column `text`.
 
     Raises:
         MissingFileError: there is no such file.
-        InputError: it is empty, of another kind, not UTF-8, or a row has other columns than the first.
+        InputError: it is empty, of another kind, damaged, not UTF-8, or a row has other columns than the first.
     """
     file = Path(path)
     if not file.is_file():
         raise MissingFileError(f"there is no file {str(path)!r}: expected {FORMATS}.")
-    if file.suffix not in (".csv", ".tsv", ".txt"):
+    kind = _kind(file)
+    if kind not in KINDS:
         raise InputError(f"{str(path)!r} is of an unknown kind: expected {FORMATS}.")
-    rows = _plain_lines(file) if file.suffix == ".txt" else _delimited_rows(file)
-    if file.suffix == ".txt":
+    rows = _plain_lines(file) if kind == ".txt" else _delimited_rows(file, kind)
+    if kind == ".txt":
         columns = columns or [TEXT]
     try:
         header = columns or next(rows)[1]
@@ -90,30 +93,27 @@ def read_tables(paths, columns=None):
     return tables
 
 
-def _decoded_lines(file):
-    with open(file, "rb") as content:
-        for number, line in enumerate(content, start=1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as problem:
-                raise InputError(f"{file}, line {number}: not UTF-8 ({problem.reason}).") from None
+def _kind(file):
+    """Returns the ending that tells a table's kind: `.csv` of `train.csv.gz`."""
+    packed = file.suffix.lower() in OPENERS
+    return Path(file.stem).suffix.lower() if packed else file.suffix.lower()
 
 
 def _plain_lines(file):
-    for number, line in enumerate(_decoded_lines(file), start=1):
+    for number, line in enumerate(open_text(file), start=1):
         yield number, [line.rstrip("\r\n")]
 
 
-def _delimited_rows(file):
+def _delimited_rows(file, kind):
     """Yields (line, cells); blank lines are passed over."""
-    style = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if file.suffix == ".tsv" else {"strict": True}
-    reader = csv.reader(_decoded_lines(file), **style)
+    style = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if kind == ".tsv" else {"strict": True}
+    reader = csv.reader(open_text(file), **style)
     while True:
         line = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as problem:
-            raise InputError(f"{file}, line {line}: not readable as {file.suffix[1:].upper()} ({problem}).") from None
+            raise InputError(f"{file}, line {line}: not readable as {kind[1:].upper()} ({problem}).") from None
         if row is None:
             return
         if row:

@@ -20,6 +20,7 @@ has. And in models that aren't RemBERT's: with rules that fold case, some Greek 
 """
 
 import base64
+import functools
 import itertools
 import re
 import unicodedata
@@ -49,10 +50,12 @@ def normalizer_steps(model, do_lower_case):
     lower = [{"type": "Lowercase"}] if do_lower_case else []
     space_steps, prefix = _space_steps(model)
     # Where spaces stay, a text of which the rules leave nothing has its prefix all the same.
-    return prefix + lower + _rule_steps(model.charsmap) + space_steps
+    return [*prefix, *lower, *_rule_steps(model.charsmap), *space_steps]
 
 
+@functools.lru_cache(maxsize=4)  # 0.4 s of work, which every checkpoint of a training would do again
 def _rule_steps(charsmap):
+    """Returns the steps of the compiled rules, which must not be changed."""
     rules = read_rules(charsmap)
     if not rules:
         return []

@@ -121,9 +121,19 @@ class _Watcher(keras.callbacks.Callback):
             self.trained.reset_metrics()
         every = self.settings.save_every
         if self._at_epoch_end() or (every and self.step % every == 0):
+            self._check_weights()
             self._save_state()
         if self._at_epoch_end():
             self._end_epoch()
+
+    def _check_weights(self):
+        """Raises an InputError where the last step spoiled the weights: the next one's loss would tell too late."""
+        for variable in self.trained.trainable_variables:
+            if not bool(keras.ops.all(keras.ops.isfinite(variable))):
+                raise InputError(
+                    f"the weights are no longer numbers after step {self.step}: training stopped; try a lower learning "
+                    f"rate. What was saved before is in {str(self.run.path)!r}."
+                )
 
     def _at_epoch_end(self):
         return self.step % self.steps_per_epoch == 0 or self.step == self.total

@@ -64,17 +64,20 @@ class RunFolder:
         Raises:
             InputError: the folder cannot be made, or holds the run of other settings; the message names them.
         """
-        settings = json.loads(json.dumps(settings, default=str))
         if (self.path / SETTINGS).is_file():
-            return self._check_settings(settings)
+            return self.check_settings(settings)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise InputError(f"cannot make the output folder {str(self.path)!r}: {problem.strerror}.") from None
-        text = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(settings, indent=2, ensure_ascii=False, default=str) + "\n"
         write_files(self.path, {SETTINGS: text.encode("utf-8")}, last=SETTINGS)
 
-    def _check_settings(self, settings):
+    def check_settings(self, settings):
+        """Raises an InputError where the folder holds the run of other settings; the message names them."""
+        if not (self.path / SETTINGS).is_file():
+            return
+        settings = json.loads(json.dumps(settings, default=str))
         before = read_json(self.path / SETTINGS)
         names = sorted(before.keys() | settings.keys())
         other = [name for name in names if before.get(name) != settings.get(name) and name not in MAY_CHANGE]
@@ -122,12 +125,16 @@ class RunFolder:
     def _log_to_tensorboard(self, step, values):
         import tensorflow as tf
 
-        if self._writer is None:
-            self._writer = tf.summary.create_file_writer(str(self.path / TENSORBOARD))
-        with self._writer.as_default():
-            for name, value in values.items():
-                tf.summary.scalar(name, value, step=step)
-        self._writer.flush()
+        try:
+            if self._writer is None:
+                self._writer = tf.summary.create_file_writer(str(self.path / TENSORBOARD))
+            with self._writer.as_default():
+                for name, value in values.items():
+                    tf.summary.scalar(name, value, step=step)
+            self._writer.flush()
+        except tf.errors.OpError as problem:
+            reason = problem.message.splitlines()[0].rpartition("; ")[2]  # the system's, behind TensorFlow's own
+            raise InputError(f"cannot write {str(self.path / TENSORBOARD)!r}: {reason}.") from problem
 
     def close(self):
         """Closes the TensorBoard log."""

@@ -2,12 +2,16 @@
 
 import dataclasses
 import math
+import numbers
 import re
+import types
+import typing
 
 from rembert_tf.errors import InputError
 
 CHOICES = ("best", "last")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+AUTO = "auto"
 FREEZABLE = re.compile(r"embeddings|encoder|layers:[1-9]\d*")
 
 
@@ -46,6 +50,8 @@ class FinetuneSettings:
             1 / (1 - momentum) steps count, which should be few among all; 0 averages nothing.
         choose: which epoch the directory `best` holds: "best", the one with the best dev metric, or "last",
             for a dev set too small to tell epochs apart.
+        static_shapes: whether all training batches are full and as wide as one of a few widths, so that XLA compiles
+            a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a GPU or TPU.
     """
 
     epochs: int = 3
@@ -70,8 +76,11 @@ class FinetuneSettings:
     spelling_ngrams: int = 0
     average_momentum: float = 0.0
     choose: str = "best"
+    static_shapes: bool | str = AUTO
 
     def __post_init__(self):
+        for name, value in vars(self).items():
+            check_kind(name, value)
         object.__setattr__(self, "freeze", tuple(self.freeze))
         for name in ("epochs", "batch_size", "max_length", "accumulate_steps"):
             self._require(name, lambda value: value >= 1, "at least 1")
@@ -86,9 +95,10 @@ class FinetuneSettings:
         self._require("warmup_ratio", lambda value: 0 <= value <= 1, "from 0 to 1")
         self._require("layer_decay", lambda value: 0 < value <= 1, "above 0 and at most 1")
         self._require("choose", lambda value: value in CHOICES, " or ".join(map(repr, CHOICES)))
+        self._require("static_shapes", lambda value: value in (AUTO, True, False), "'auto', True or False")
         self._require("mixed_precision", lambda value: value in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         for part in self.freeze:
-            if not FREEZABLE.fullmatch(part):
+            if not FREEZABLE.fullmatch(str(part)):
                 raise InputError(f"freeze must name embeddings, encoder or layers:K, not {part!r}.")
         if self.accumulate_steps > self.batch_size:
             raise InputError(
@@ -105,3 +115,37 @@ class FinetuneSettings:
         """Returns the steps of the whole training."""
         steps = self.epochs * steps_per_epoch
         return steps if self.max_steps is None else min(steps, self.max_steps)
+
+    def decided(self):
+        """Returns the settings with `static_shapes` True or False, as this machine's devices want it."""
+        if self.static_shapes != AUTO:
+            return self
+        import tensorflow as tf
+
+        accelerated = any(tf.config.list_logical_devices(kind) for kind in ("GPU", "TPU"))
+        return dataclasses.replace(self, static_shapes=accelerated)
+
+
+# type of a setting -> (the types that its values may have, how a message calls them)
+_KINDS = {
+    int: (numbers.Integral, "a whole number"),
+    float: (numbers.Real, "a number"),
+    str: (str, "a text"),
+    bool: (bool, "true or false"),
+    tuple: ((tuple, list), "a list"),
+    types.NoneType: (types.NoneType, "none"),
+}
+
+
+def check_kind(name, value):
+    """Raises an InputError unless a value is of the kind that a setting of FinetuneSettings has.
+
+    Args:
+        name: of the setting.
+        value: what was given for it.
+    """
+    hint = typing.get_type_hints(FinetuneSettings)[name]
+    kinds = [_KINDS[kind] for kind in typing.get_args(hint) or (hint,)]
+    # To Python, True is a number.
+    if not any(isinstance(value, kind) and isinstance(value, bool) <= (kind is bool) for kind, _ in kinds):
+        raise InputError(f"{name} must be {' or '.join(said for _, said in kinds)}, not {value!r}.")

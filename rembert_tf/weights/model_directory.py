@@ -12,7 +12,7 @@ from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.weights import locations, safetensors_writer, shard_plan
 from rembert_tf.weights.atomic_files import write_files
 from rembert_tf.weights.flavours import open_weights
-from rembert_tf.weights.weight_rows import HEAD_ROWS
+from rembert_tf.weights.weight_rows import HEAD_ROWS, POOLER_ROWS
 from rembert_tf.weights.weight_table import PASSED_OVER, weights_of, without_prefix
 
 GENERATION_CONFIG_FILE = "generation_config.json"
@@ -72,7 +72,16 @@ def holds_head(path, model):
         path: as in `read_config`.
         model: a task model, built.
     """
-    names = {row.name for row in HEAD_ROWS}
+    return _holds(path, model, HEAD_ROWS)
+
+
+def holds_pooler(path, model):
+    """Whether a model directory holds the weights of a model's pooler; arguments as of `holds_head`."""
+    return _holds(path, model, POOLER_ROWS)
+
+
+def _holds(path, model, rows):
+    names = {row.name for row in rows}
     with locations.local_path(path, locations.WEIGHTS) as directory, open_weights(directory) as reader:
         shapes = {name: reader.shape(name) for name in reader.names()}
     return all(shapes.get(weight.name) == weight.file_shape for weight in weights_of(model) if weight.name in names)

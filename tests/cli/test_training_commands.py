@@ -9,6 +9,7 @@ from rembert_tf import RemBertForSequenceClassification, RemBertModel
 from rembert_tf.cli import main
 from rembert_tf.tasks import evaluation, finetune_task
 from rembert_tf.tasks.catalogue import TRAINED, get_task
+from rembert_tf.tasks.recipe import FOLDER
 from rembert_tf.training.settings import FinetuneSettings
 
 RESULT = {"epoch": 2, "step": 40, "accuracy": 0.75, "macro_f1": 0.5, "seed": 1000}
@@ -96,6 +97,8 @@ OPTIONS = {
     "--save-every 100": {"save_every": 100},
     "--restarts 3": {"restarts": 3},
     "--choose last": {"choose": "last"},
+    "--static-shapes": {"static_shapes": True},
+    "--no-static-shapes": {"static_shapes": False},
 }
 
 
@@ -113,6 +116,52 @@ def test_no_option_is_untested():
     names = {parameter.name for parameter in command.params}
     settings = {field.name for field in dataclasses.fields(FinetuneSettings)}
     assert names & settings == {name for change in OPTIONS.values() for name in change}
+
+
+def test_a_recipe_of_ones_own_counts_more_than_the_tasks_and_less_than_options(rembert, asked, tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'epochs = 9\nbatch_size = 4\nlearning_rate = 1\nfreeze = ["embeddings"]\nstatic_shapes = true\nseed = 7\n'
+        'warmup_ratio = 0.5\nsource = "a blog"\ncommand = "rembert finetune csv"\nexpected = "0.9"\n'
+    )
+    rembert(finetune())
+    plain = asked["settings"]
+    said = {"epochs": 9, "batch_size": 4, "learning_rate": 1, "freeze": ("embeddings",), "static_shapes": True}
+    said |= {"seed": 7, "warmup_ratio": 0.5}
+    rembert(f"{finetune()} --recipe mine.toml")
+    assert asked["settings"] == dataclasses.replace(plain, **said)
+    rembert(f"{finetune(start='--config @config.json --sentencepiece @model/sentencepiece.model')} --recipe mine.toml")
+    assert asked["settings"].learning_rate == 1  # not the 1e-3 of new weights
+    rembert(f"{finetune()} --recipe mine.toml --seed 0 --freeze encoder --no-static-shapes --epochs 2")
+    given = {"seed": 0, "freeze": ("encoder",), "static_shapes": False, "epochs": 2}
+    assert asked["settings"] == dataclasses.replace(plain, **{**said, **given})
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_file_of_a_tasks_recipe_is_a_recipe_of_ones_own(rembert, asked, name):
+    rembert(finetune(name))
+    plain = asked["settings"]
+    rembert(f"{finetune(name)} --recipe {FOLDER / name}.toml")
+    assert asked["settings"] == plain
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no file 'mine.toml': expected a recipe, as TOML."),
+        ("epochs = \n", "mine.toml is not valid TOML: "),
+        ("learningrate = 1.0\n[more]\n", "mine.toml has learningrate, more; a recipe takes epochs, max_steps, "),
+        ('epochs = "many"\n', "mine.toml: epochs must be a whole number, not 'many'."),
+        ('freeze = "encoder"\n', "mine.toml: freeze must be a list, not 'encoder'."),
+        ("epochs = 0\n", "epochs must be at least 1, not 0."),
+    ],
+)
+def test_a_recipe_that_cannot_be_used_is_told_in_one_sentence(rembert, asked, tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "mine.toml").write_text(content)
+    printed = rembert(f"{finetune()} --recipe mine.toml", code=2)
+    assert message in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+    assert asked == {}
 
 
 def test_files_and_flags_arrive(rembert, asked):
@@ -200,10 +249,15 @@ def test_several_seeds_are_printed_each_and_together(rembert, asked):
         (finetune("tatoeba"), "'tatoeba' is not one of 'xnli'"),
         ("evaluate udpos @model --data @dev-en.csv --layer 3", "--layer is for tatoeba and bucc."),
         ("evaluate udpos @model --data @dev-en.csv --all-layers", "--all-layers is for tatoeba and bucc."),
+        ("evaluate csv @model --data @dev-en.csv --scoring cosine", "--scoring is for tatoeba."),
+        ("evaluate bucc @model --data @de-en.tsv --scoring cosine", "--scoring is for tatoeba."),
+        ("evaluate csv @model --data @dev-en.csv --batch-size 0", "0 is not in the range x>=1"),
+        ("predict @model --input @dev-en.csv --top-k 2", "top_k is for mlm alone, and this is csv."),
+        ("predict @model --input @dev-en.csv --max-new-tokens 30", "max_new_tokens is for clm alone, and this is csv."),
         ("evaluate tatoeba @model --data @de-en.tsv --columns a", "--columns is no option of the task tatoeba."),
         ("evaluate csv @encoder --data @dev-en.csv", "has no head for RemBertForSequenceClassification"),
         ("evaluate csv @model --data nowhere.csv", "no file 'nowhere.csv'"),
-        ("predict @model --input @dev-en.csv --columns a --task xnli", "columns are for csv"),
+        ("predict @model --input @dev-en.csv --columns a --task xnli", "columns is for csv alone, and this is xnli."),
         ("predict @encoder --input @dev-en.csv", "say --task"),
     ],
 )

@@ -61,6 +61,34 @@ def test_training_at_masked_positions_is_training_with_full_labels(monkeypatch, 
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=2e-6, err_msg=ours.path)
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize(("model_class", "case"), [(RemBertForMaskedLM, MASKED), (RemBertForCausalLM, CAUSAL)])
+def test_a_step_without_a_graph_is_the_same_step(model_class, case, parts):
+    models = [load(model_class, case, run_eagerly=eagerly) for eagerly in (True, False)]
+    for model in models:
+        model.micro_batches = parts
+        model.train_on_batch(case.inputs, case.labels)
+    for ours, theirs in zip(models[0].weights, models[1].weights, strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=2e-6, err_msg=ours.path)
+
+
+def test_the_loss_where_all_functions_run_eagerly():
+    tf.config.run_functions_eagerly(True)
+    try:
+        loss = load(RemBertForMaskedLM, MASKED).train_on_batch(MASKED.inputs, MASKED.labels)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert_close(f"{MASKED} loss", loss, MASKED.expected["loss"], LOSS)
+
+
+def test_parts_of_a_batch_are_refused_where_they_cannot_be_computed(monkeypatch):
+    model = load(RemBertForMaskedLM, MASKED, run_eagerly=True)
+    model.micro_batches = 2
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(InputError, match="micro_batches above 1 needs the TensorFlow backend, and Keras runs on jax"):
+        model.train_step((MASKED.inputs, MASKED.labels))
+
+
 def largest_tensor(function):
     """Returns the most entries that any tensor of a graph has, inside its loops too."""
     graph = function.graph

@@ -63,8 +63,15 @@ def test_retrieval_is_not_trained():
 def test_unknown_names_and_options_are_told():
     with pytest.raises(InputError, match="there is no task 'sudoku': the tasks are xnli, pawsx, .*, clm"):
         get_task("sudoku")
-    with pytest.raises(InputError, match="the task udpos does not take columns"):
+    with pytest.raises(InputError, match="the task udpos does not take columns: it has no options"):
         get_task("udpos", columns=["text"])
+    with pytest.raises(InputError, match="mlm does not take columns: it takes mask_rate, line_by_line, top_k"):
+        get_task("mlm", columns=["text"], top_k=5)
+
+
+def test_a_type_error_of_a_task_is_not_taken_for_an_unknown_option():
+    with pytest.raises(TypeError):
+        get_task("mlm", mask_rate="half")
 
 
 @pytest.mark.parametrize(

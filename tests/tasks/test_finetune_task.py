@@ -1,7 +1,10 @@
 """Fine-tuning on files, from the first row read to the run folder, through kills, collapses and full disks."""
 
+import builtins
 import collections
 import dataclasses
+import errno
+import io
 import json
 import resource
 
@@ -12,6 +15,7 @@ from seqeval.metrics import f1_score
 
 from rembert_tf import RemBertForSequenceClassification, RemBertTokenizerFast
 from rembert_tf.errors import InputError
+from rembert_tf.tasks.catalogue import get_task
 from rembert_tf.tasks.csv_task import CsvTask
 from rembert_tf.tasks.finetune_task import TASK_KEY, finetune_seeds, finetune_task
 from rembert_tf.tasks.language_modeling.masked_lm_task import MaskedLmTask
@@ -358,6 +362,47 @@ def test_a_full_disk_is_told_in_a_sentence_and_the_run_can_go_on(train, tmp_path
     assert train(CsvTask(), tmp_path / "run", resume=True)["epoch"] == 1
 
 
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("name", ["model.safetensors", "training_curves.png", "report.html", "result.json"])
+def test_a_disk_that_is_full_at_any_file_spares_the_last_good_checkpoint(train, tmp_path, monkeypatch, name):
+    task, ended = Scripted("aca", "acc", "acc", "acc"), []  # the second epoch is better, and then what is asked again
+    opened, kept = open, []
+
+    def full(file, mode="r", *arguments, **more):
+        if name in str(file) and set(mode) & set("wax") and ended:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(file, mode, *arguments, **more)
+
+    def after_an_epoch(step, total, note):
+        if note.startswith("dev") and not kept:
+            kept.append(weights(tmp_path / "run/best"))
+            ended.append(step)
+
+    monkeypatch.setattr(builtins, "open", full)
+    monkeypatch.setattr(io, "open", full)
+    with pytest.raises(InputError, match="cannot write .*: No space left on device"):
+        train(task, tmp_path / "run", SETTINGS, report=after_an_epoch)
+    monkeypatch.undo()
+    survived = weights(tmp_path / "run/best")
+    same = all(np.array_equal(ours, theirs) for ours, theirs in zip(survived, kept[0], strict=True))
+    assert same == (name == "model.safetensors")  # the others come when the better epoch has been saved
+    assert all(np.isfinite(weight).all() for weight in survived)
+    assert not [path for path in (tmp_path / "run").rglob("*partial*")]
+
+
+def test_tensorboard_logs_that_cannot_be_written_are_told_in_a_sentence(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.write_settings({})
+    run.log(1, loss=0.5)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))  # metrics.jsonl is smaller
+    try:
+        with pytest.raises(InputError, match=r"cannot write .*tensorboard': File too large\.$"):
+            run.log(2, loss=0.25)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def test_metrics_that_cannot_be_written_are_told_in_a_sentence(tmp_path):
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
     (tmp_path / "run.json").write_text("{}")
@@ -372,6 +417,8 @@ def test_metrics_that_cannot_be_written_are_told_in_a_sentence(tmp_path):
         (CsvTask, "dev-en.csv", "", "dev-en.csv.* (is empty|has no rows|holds no)"),
         (UdPos, "dev-en.tsv", "dog\tNOUN\ncat\tKATZE\n", r"dev-en.tsv, line 2: the tag 'KATZE' of 'cat' is not one"),
         (UdPos, "dev-en.tsv", "\n", "dev-en.tsv holds no word"),
+        (CsvTask, "dev-en.csv", "text\na cat\n", "dev-en.csv: rows that have no labels can be predicted, but neither"),
+        (UdPos, "dev-en.tsv", "dog\n", "dev-en.tsv, line 1: no tag; a line must be .* for scoring"),
     ],
 )
 def test_bad_held_out_files_are_refused_before_training(data, tmp_path, task, name, content, message):
@@ -380,3 +427,55 @@ def test_bad_held_out_files_are_refused_before_training(data, tmp_path, task, na
     with pytest.raises(InputError, match=message):
         finetune_task(task(), never, [str(train)], [str(tmp_path / name)], tmp_path / "run", SETTINGS)
     assert not (tmp_path / "run").exists()
+
+
+UNANSWERED = {
+    "xnli": "one\tother\n",
+    "udpos": "dog\n",
+    "xquad": json.dumps({"data": [{"paragraphs": [{"context": "a", "qas": [{"id": "1", "question": "b"}]}]}]}),
+    "multiple-choice": json.dumps({"prompt": "a", "choices": ["b", "c"]}),
+}
+
+
+@pytest.mark.parametrize("name", UNANSWERED)
+def test_training_files_without_answers_are_refused_before_the_model_is_made(name, tmp_path):
+    file = tmp_path / "train-en.tsv"
+    file.write_text(UNANSWERED[name])
+    with pytest.raises(InputError, match="train-en.tsv.*(no labels|no tag|no answer)"):
+        finetune_task(get_task(name), never, [file], [file], tmp_path / "run", SETTINGS)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"freeze": ("layers:9",)}, "freeze says layers:9, but the model has 1 blocks"),
+        ({"label_smoothing": 0.1}, "label_smoothing is for tasks whose labels are classes, and here mlm has none"),
+        ({"mask_rate": 0.1}, "mask_rate is for tasks that mask nothing themselves"),
+        ({"max_length": 2}, "max_length must be at least 3, not 2"),
+    ],
+)
+def test_settings_that_do_not_fit_leave_no_folder(train, tmp_path, change, message):
+    with pytest.raises(InputError, match=message):
+        train(MaskedLmTask(), tmp_path / "run", dataclasses.replace(SHORT, **change), "text.txt", "text.txt")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("untraced")
+def test_weights_that_the_last_step_spoiled_are_not_saved(train, tmp_path, text_config, small_vocabulary):
+    models = []
+
+    def start(*arguments):
+        model, tokenizer = from_nothing(text_config, small_vocabulary)(*arguments)
+        models.append(model)
+        return model, tokenizer
+
+    def spoil(step, total, note):
+        if step == 4 and note.startswith("loss"):  # the last of the second epoch, whose own loss was a number
+            models[0].trainable_variables[-1].assign(models[0].trainable_variables[-1] * np.nan)
+
+    with pytest.raises(InputError, match="the weights are no longer numbers after step 4: training stopped"):
+        train(CsvTask(), tmp_path / "run", SETTINGS, start=start, report=spoil)
+    assert [path.name for path in (tmp_path / "run").glob("state-*")] == ["state-000000002"]
+    assert all(np.isfinite(weight).all() for weight in weights(tmp_path / "run/best"))
+    assert train(CsvTask(), tmp_path / "run", SETTINGS, start=start, resume=True)["step"] in (2, 4)

@@ -102,6 +102,9 @@ KINDS = {
 }
 
 
+ANSWERS = {"mlm": {"top_k": 3}, "clm": {"max_new_tokens": 2}}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, text_config, small_tokenizer):
     """A folder with a model directory and a file for every kind of task, `NAME` and `NAME-input/FILE`."""
@@ -121,7 +124,7 @@ def predict(folder):
 
     def predict(name, destination, **more):
         source = folder / f"{name}-input" / KINDS[name].file
-        return predict_file(folder / name, source, destination, **{"top_k": 3, "max_new_tokens": 2, **more})
+        return predict_file(folder / name, source, destination, **{**ANSWERS.get(name, {}), **more})
 
     return predict
 
@@ -191,7 +194,9 @@ def test_another_ending_is_refused_before_the_model_is_loaded(folder, name):
     ("more", "message"),
     [
         ({"source": "nowhere.tsv"}, "nowhere.tsv"),
-        ({"columns": ["text"]}, "columns are for csv: a file of udpos has its own format"),
+        ({"columns": ["text"]}, "columns is for csv alone, and this is udpos."),
+        ({"top_k": 5}, "top_k is for mlm alone, and this is udpos."),
+        ({"max_new_tokens": 30}, "max_new_tokens is for clm alone, and this is udpos."),
         ({"task": "sudoku"}, "there is no task 'sudoku'"),
         ({"task": "tatoeba"}, "tatoeba has no predictions row by row: use `rembert evaluate tatoeba"),
     ],

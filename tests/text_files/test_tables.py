@@ -1,5 +1,8 @@
 """Reading tables: every form that is accepted, and an error with file and line for every other."""
 
+import gzip
+import lzma
+
 import pytest
 
 from rembert_tf.errors import InputError, MissingFileError
@@ -60,6 +63,50 @@ def test_blank_lines_are_passed_over(write):
 def test_errors_name_the_file_and_the_line(write, name, content, message):
     with pytest.raises(InputError, match=message):
         read_table(write(name, content))
+
+
+PACKED = {".gz": gzip.compress, ".xz": lzma.compress}
+
+
+@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'text,label\n"one, ""two""\nthree",x\nfour,y\n'),
+        ("a.TSV", 'text\tlabel\n"one\tx\nfour\ty\n'),
+        ("a.txt", "one\r\n\nfour"),
+    ],
+)
+def test_a_compressed_table_is_read_as_the_plain_one(write, ending, name, content):
+    plain, packed = read_table(write(name, content)), read_table(write(name + ending, PACKED[ending](content.encode())))
+    assert (packed.columns, packed.lines) == (plain.columns, plain.lines)
+    assert packed.place(1).endswith(f"{name}{ending}, line {plain.lines[1]}")
+
+
+@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"text,label\na,b\nonly one\n", r"a\.csv\.{}, line 3: 1 columns instead of 2"),
+        (b'text,label\na,b\n"never closed,c\n', r"a\.csv\.{}, line 3: not readable as CSV"),
+        (b"text,label\na,b\n\xff,c\n", r"a\.csv\.{}, line 3: not UTF-8"),
+        (b"", r"a\.csv\.{}' is empty"),
+    ],
+)
+def test_errors_in_a_compressed_table_name_its_file_and_line(write, ending, content, message):
+    with pytest.raises(InputError, match=message.format(ending[1:])):
+        read_table(write(f"a.csv{ending}", PACKED[ending](content)))
+
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_a_damaged_table_is_told(write, ending):
+    whole = PACKED[ending](("text,label\n" + "".join(f"{i},{i}\n" for i in range(100_000))).encode())
+    with pytest.raises(InputError, match=rf"a\.csv\{ending}, line \d+: .*damaged"):
+        read_table(write(f"a.csv{ending}", whole[: len(whole) // 2]))
+    with pytest.raises(InputError, match=rf"a\.csv\{ending}, line 1: not readable as \{ending}"):
+        read_table(write(f"a.csv{ending}", b"text,label\na,b\n"))
+    with pytest.raises(InputError, match="unknown kind"):
+        read_table(write(f"a{ending}", whole))
 
 
 def test_missing_file_is_a_file_not_found_error(tmp_path):

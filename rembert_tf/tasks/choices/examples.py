@@ -28,12 +28,14 @@ class ChoiceExamples:
         choices: list of lists of strings, two or more each.
         labels: (examples,) int32: the number of the right choice, from 0; or None.
         languages: a code for each example, "" where none is known.
+        files: paths of the files that they come from, for messages.
     """
 
     prompts: list
     choices: list
     labels: np.ndarray | None
     languages: list
+    files: list = ()
 
     def __len__(self):
         return len(self.prompts)
@@ -45,7 +47,8 @@ class ChoiceExamples:
             InputError: there are none.
         """
         if self.labels is None:
-            raise InputError("these files have no labels: they can be predicted, but neither trained on nor scored.")
+            named = ", ".join(map(str, self.files)) or "the examples"
+            raise InputError(f"{named}: rows that have no labels can be predicted, but neither trained on nor scored.")
         return self.labels
 
 
@@ -78,7 +81,7 @@ def read_choices(paths):
             languages.append(language_of(path))
         if len(prompts) == before:
             raise InputError(f"{str(path)!r} is empty: expected a JSON object a line, {FORMS}.")
-    return ChoiceExamples(prompts, choices, None if first[1] else np.array(labels, "int32"), languages)
+    return ChoiceExamples(prompts, choices, None if first[1] else np.array(labels, "int32"), languages, paths)
 
 
 def _parsed(line, place):
@@ -101,7 +104,7 @@ def _parsed(line, place):
 
 
 def _copa(item, place):
-    if item.get("question") not in QUESTIONS:
+    if not isinstance(item.get("question"), str) or item["question"] not in QUESTIONS:
         raise InputError(f"{place}: the question must be {' or '.join(QUESTIONS)}, not {item.get('question')!r}.")
     names = [name for name in ("choice1", "choice2", "choice3") if name in item]
     premise = item["premise"]

@@ -20,6 +20,12 @@ class GroupedBatches(Batches):
         rows = [np.flatnonzero(np.asarray(groups) == group) for group in np.unique(groups)]
         self._parts = [(part, Batches(self.lengths[part], None, batch_size)) for part in rows]
 
+    def make_static(self, max_length):
+        """Fills up each group's short batch; see `Batches.make_static`."""
+        super().make_static(max_length)
+        for _, part in self._parts:
+            part.make_static(max_length)
+
     @property
     def steps_per_epoch(self):
         """Batches in one pass over all examples."""

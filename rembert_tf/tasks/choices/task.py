@@ -13,7 +13,8 @@ from rembert_tf.tasks.choices.grouped_batches import GroupedBatches
 from rembert_tf.tasks.pairs.encoded_texts import EncodedTexts
 from rembert_tf.tasks.pairs.single_label import checked, probabilities
 from rembert_tf.tasks.pairs.text_batches import logits_of
-from rembert_tf.tasks.task import Mistake, Recipe, Task
+from rembert_tf.tasks.recipe import recipe_of
+from rembert_tf.tasks.task import Mistake, Task
 
 
 class MultipleChoiceTask(Task):
@@ -22,15 +23,7 @@ class MultipleChoiceTask(Task):
     name = "multiple-choice"
     architecture = "RemBertForMultipleChoice"
     prediction_suffix = ".jsonl"
-    recipe = Recipe(
-        learning_rate=1e-5,
-        batch_size=16,
-        epochs=10,
-        max_length=128,
-        source="ours: the paper has no such task; few examples need more passes",
-        command="rembert finetune multiple-choice --model google-rembert --train train-en.jsonl --dev val-it.jsonl "
-        "--output runs/xcopa",
-    )
+    recipe = recipe_of(name)
 
     def read(self, paths, labels=None):
         """Returns ChoiceExamples; see `Task.read`.
@@ -40,6 +33,9 @@ class MultipleChoiceTask(Task):
             labels: not used: the choices of a question are its classes.
         """
         return read_choices(paths)
+
+    def check_answers(self, examples, purpose):
+        examples.known_labels()
 
     def batches(self, tokenizer, examples, batch_size, max_length):
         """Returns the training Batches, items ((batch, choices, length) inputs, (batch,) labels)."""
@@ -94,11 +90,11 @@ def _batches(tokenizer, examples, batch_size, max_length, labels):
     starts, numbers = tf.constant(first, tf.int32), tf.constant(counts, tf.int32)
     same = int(counts[0]) if (counts == counts[0]).all() else None
 
-    def features(rows):
+    def features(rows, width):
         count = tf.gather(numbers, rows)[0]  # a batch's examples have the same number
         flat = tf.reshape(tf.gather(starts, rows)[:, None] + tf.range(count), [-1])
         inputs = {}
-        for name, tensor in encoded.batch(flat).items():
+        for name, tensor in encoded.batch(flat, width).items():
             tensor = tf.reshape(tensor, [tf.size(rows), count, tf.shape(tensor)[1]])
             inputs[name] = tf.ensure_shape(tensor, [None, same, None])
         return inputs if labels is None else (inputs, tf.gather(labels, rows))

@@ -1,7 +1,5 @@
 """The task `clm`: predict the next piece of plain text."""
 
-import tensorflow as tf
-
 from rembert_tf.errors import InputError
 from rembert_tf.models.labels import IGNORED_LABEL
 from rembert_tf.tasks.batches import Batches
@@ -11,7 +9,8 @@ from rembert_tf.tasks.language_modeling.line_scores import line_scores, total_sc
 from rembert_tf.tasks.language_modeling.texts import read_lines
 from rembert_tf.tasks.language_modeling.windows import chained_windows
 from rembert_tf.tasks.pairs.model_inputs import model_inputs, rectangle
-from rembert_tf.tasks.task import Recipe, Task
+from rembert_tf.tasks.recipe import recipe_of
+from rembert_tf.tasks.task import Task
 
 GENERATION = frozenset(
     ("num_beams", "do_sample", "temperature", "top_k", "top_p", "repetition_penalty", "length_penalty")
@@ -34,14 +33,8 @@ class CausalLmTask(Task):
     name = "clm"
     architecture = "RemBertForCausalLM"
     prediction_suffix = ".jsonl"
-    recipe = Recipe(
-        learning_rate=5e-5,
-        batch_size=32,
-        epochs=3,
-        max_length=256,
-        source="ours: the paper has no decoder; as for mlm",
-        command="rembert finetune clm --model google-rembert --train train.txt --dev dev.txt --output runs/clm",
-    )
+    has_classes = False
+    recipe = recipe_of(name)
 
     def __init__(self, line_by_line=False, max_new_tokens=0, generation=None):
         if max_new_tokens < 0:
@@ -71,10 +64,9 @@ class CausalLmTask(Task):
         windows = chained_windows(tokenizer, examples, max_length)
         gather = windows.gatherer()
 
-        def features(rows):
+        def features(rows, width):
             ids = gather(rows)
-            inputs = model_inputs(ids, tokenizer.pad_token_id, windows.longest)
-            return inputs, rectangle(ids, IGNORED_LABEL, tf.shape(inputs["input_ids"], tf.int64)[1])
+            return model_inputs(ids, tokenizer.pad_token_id, width), rectangle(ids, IGNORED_LABEL, width)
 
         return Batches(windows.sizes, features, batch_size)
 

@@ -67,9 +67,8 @@ def _likeliest(model, tokenizer, rows, top_k, batch_size):
         [np.where(np.isin(np.arange(len(ids)), masks), 0, IGNORED_LABEL).tolist() for _, ids, masks in rows], tf.int32
     )
 
-    def features(numbers):
-        inputs = model_inputs(tf.gather(all_ids, numbers), tokenizer.pad_token_id, max(lengths))
-        width = tf.shape(inputs["input_ids"], tf.int64)[1]
+    def features(numbers, width):
+        inputs = model_inputs(tf.gather(all_ids, numbers), tokenizer.pad_token_id, width)
         return inputs, rectangle(tf.gather(asked, numbers), IGNORED_LABEL, width)
 
     likeliest, done = likeliest_pieces(model, top_k), 0

@@ -26,10 +26,9 @@ def line_scores(model, windows, lines, read, labels, pad_token_id, batch_size, s
     """
     columns = [windows.gatherer(values) for values in (read, labels, windows.lines)]
 
-    def features(rows):
+    def features(rows, width):
         ids, wanted, line = (gather(rows) for gather in columns)
-        inputs = model_inputs(ids, pad_token_id, windows.longest)
-        width = tf.shape(inputs["input_ids"], tf.int64)[1]
+        inputs = model_inputs(ids, pad_token_id, width)
         return inputs, _moved(wanted, shift, IGNORED_LABEL, width), _moved(line, shift, 0, width)
 
     scores, totals, done = piece_scores(model), np.zeros((lines, 3)), 0

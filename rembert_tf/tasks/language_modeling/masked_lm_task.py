@@ -13,7 +13,8 @@ from rembert_tf.tasks.language_modeling.masking import Masking
 from rembert_tf.tasks.language_modeling.texts import read_lines
 from rembert_tf.tasks.language_modeling.windows import separate_windows
 from rembert_tf.tasks.pairs.model_inputs import model_inputs
-from rembert_tf.tasks.task import Recipe, Task
+from rembert_tf.tasks.recipe import recipe_of
+from rembert_tf.tasks.task import Task
 
 # Windows that are masked together when a text is scored, whatever the batch size: the masks stay the same.
 FIXED_GROUP = 256
@@ -36,14 +37,8 @@ class MaskedLmTask(Task):
     name = "mlm"
     architecture = "RemBertForMaskedLM"
     prediction_suffix = ".jsonl"
-    recipe = Recipe(
-        learning_rate=5e-5,
-        batch_size=32,
-        epochs=3,
-        max_length=256,
-        source="ours: a quarter of pre-training's 2e-4 (paper, table 14) for a trained model; BERT's mask rate",
-        command="rembert finetune mlm --model google-rembert --train train.txt --dev dev.txt --output runs/mlm",
-    )
+    has_classes = False
+    recipe = recipe_of(name)
 
     def __init__(self, mask_rate=0.15, line_by_line=False, top_k=0):
         if not 0 < mask_rate < 1:
@@ -71,8 +66,8 @@ class MaskedLmTask(Task):
         windows, masking = separate_windows(tokenizer, examples, max_length), Masking(tokenizer, self.mask_rate)
         gather = windows.gatherer()
 
-        def features(rows):
-            return model_inputs(gather(rows), tokenizer.pad_token_id, windows.longest)
+        def features(rows, width):
+            return model_inputs(gather(rows), tokenizer.pad_token_id, width)
 
         def augment(seed, inputs):
             ids, positions, labels = masking(inputs["input_ids"], seed)

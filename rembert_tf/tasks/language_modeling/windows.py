@@ -27,11 +27,6 @@ class Windows:
     starts: np.ndarray
     sizes: np.ndarray
 
-    @property
-    def longest(self):
-        """The longest window's size."""
-        return int(self.sizes.max())
-
     def gatherer(self, values=None):
         """Returns a function of (batch,) window numbers that returns their values, ragged (batch, None).
 

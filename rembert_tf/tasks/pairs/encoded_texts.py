@@ -34,15 +34,16 @@ class EncodedTexts:
         dataset = tf.data.Dataset.from_tensor_slices(columns).batch(CHUNK)
         chunks = list(dataset.map(encode, num_parallel_calls=2, deterministic=True).as_numpy_iterator())
         ids, kinds, lengths = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-        self.lengths, self._most = lengths, int(lengths.max())
+        self.lengths = lengths
         self._input_ids = tf.RaggedTensor.from_row_lengths(ids, lengths)
         self._token_type_ids = tf.RaggedTensor.from_row_lengths(kinds, lengths)
 
-    def batch(self, rows):
+    def batch(self, rows, width):
         """Returns a model's input for some rows; see `model_inputs`.
 
         Args:
             rows: (batch,) integers.
+            width: pieces that they are padded to.
         """
         kinds = tf.cast(tf.gather(self._token_type_ids, rows), tf.int32)
-        return model_inputs(tf.gather(self._input_ids, rows), self.pad_token_id, self._most, kinds)
+        return model_inputs(tf.gather(self._input_ids, rows), self.pad_token_id, width, kinds)

@@ -18,6 +18,7 @@ class TextExamples:
             regression (examples,) float32; or None where the files have none.
         names: the classes' names in the order of their numbers; for regression the name of the number.
         languages: a code for each example, "" where none is known; not needed for predictions.
+        files: paths of the files that they come from, for messages.
     """
 
     texts: list
@@ -25,6 +26,7 @@ class TextExamples:
     labels: np.ndarray | None = None
     names: list = ()
     languages: list = ()
+    files: list = ()
 
     def __len__(self):
         return len(self.texts)
@@ -36,7 +38,8 @@ class TextExamples:
             InputError: there are none.
         """
         if self.labels is None:
-            raise InputError("these files have no labels: they can be predicted, but neither trained on nor scored.")
+            named = ", ".join(map(str, self.files)) or "the examples"
+            raise InputError(f"{named}: rows that have no labels can be predicted, but neither trained on nor scored.")
         return self.labels
 
     def shown(self, row):

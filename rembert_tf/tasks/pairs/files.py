@@ -48,6 +48,7 @@ def read_pairs(paths, names):
         labels=np.array(labels, "int32") if labels else None,
         names=list(names),
         languages=[language for _, language, _ in rows],
+        files=paths,
     )
 
 

@@ -23,8 +23,8 @@ def text_batches(tokenizer, examples, batch_size, max_length, with_labels):
     labels = tf.constant(examples.known_labels()) if with_labels else None
     rows = EncodedTexts(tokenizer, examples.texts, examples.pairs, max_length)
 
-    def features(numbers):
-        inputs = rows.batch(numbers)
+    def features(numbers, width):
+        inputs = rows.batch(numbers, width)
         return (inputs, tf.gather(labels, numbers)) if with_labels else inputs
 
     return Batches(rows.lengths, features, batch_size)

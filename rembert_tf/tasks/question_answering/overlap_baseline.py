@@ -31,7 +31,8 @@ def overlap_answer(question, context):
         return ""
     holding = Counter(word for sentence in sentences for word in set(sentence.words))
     weight = {word: math.log(1 + len(sentences) / count) for word, count in holding.items()}
-    best = max(sentences, key=lambda sentence: sum(weight[word] for word in asked & set(sentence.words)))
+    # `fsum`: a set has no order, and rounding must not decide between two sentences.
+    best = max(sentences, key=lambda sentence: math.fsum(weight[word] for word in asked & set(sentence.words)))
     return best.longest_run_without(asked)
 
 

@@ -11,24 +11,11 @@ from rembert_tf.tasks.question_answering.prediction_files import text_of, write_
 from rembert_tf.tasks.question_answering.squad_file import read_questions
 from rembert_tf.tasks.question_answering.squad_score import best_scores, best_scores_or_none, normalized
 from rembert_tf.tasks.question_answering.windows import DOC_STRIDE, MAX_QUESTION_LENGTH, answer_positions, make_windows
-from rembert_tf.tasks.task import Mistake, Recipe, Task
+from rembert_tf.tasks.recipe import recipe_of
+from rembert_tf.tasks.task import Mistake, Task
 from rembert_tf.text_files.languages import languages_of
 
-SOURCE = "learning rate, batch, epochs: RemBERT paper (arXiv 2010.12821), table 15, SQuAD; length: XTREME's baselines"
 AROUND = 80  # characters of the context on each side of an answer, in the error analysis
-
-
-def _recipe(name, train, dev, expected):
-    command = f"rembert finetune {name} --model google-rembert --train {train} --dev {dev} --output runs/{name}"
-    return Recipe(
-        learning_rate=9e-6,
-        batch_size=128,
-        epochs=3,
-        max_length=384,
-        source=SOURCE,
-        command=command,
-        expected=f"EM {expected}, zero-shot, mean of all languages (RemBERT paper, table 16)",
-    )
 
 
 class QuestionAnswering(Task):
@@ -51,6 +38,14 @@ class QuestionAnswering(Task):
     def read(self, paths, labels=None):
         """Returns the Questions of files in the format of SQuAD; see `read_questions`. There are no classes."""
         return read_questions(paths)
+
+    def check_answers(self, examples, purpose):
+        for question in examples:
+            if not question.answers and not question.is_impossible:
+                raise InputError(
+                    f"{question.place}: no answer is given, as {purpose} needs; "
+                    "a question without one needs is_impossible: true."
+                )
 
     def config_fields(self, examples):
         """Returns the two outputs of the head, in case the model before had another number."""
@@ -132,19 +127,18 @@ class Xquad(QuestionAnswering):
     """XQuAD: SQuAD's questions in eleven languages, trained on SQuAD 1.1."""
 
     name = "xquad"
-    recipe = _recipe("xquad", "train-v1.1.json", "xquad.en.json", "64.0, F1 79.6")
+    recipe = recipe_of(name)
 
 
 class Mlqa(QuestionAnswering):
     """MLQA: seven languages, trained on SQuAD 1.1; answers are compared by their language's rules."""
 
     name = "mlqa"
+    recipe = recipe_of(name)
 
     def language(self, path):
         """Returns the context's and the question's language: files of one pair only share no question."""
         return "-".join(dict.fromkeys(languages_of(path)))
-
-    recipe = _recipe("mlqa", "train-v1.1.json", "dev-context-en-question-en.json", "55.0, F1 73.1")
 
     def normalization(self, question):
         """Returns MLQA's normalisation for the language of the context."""
@@ -155,7 +149,7 @@ class Tydiqa(QuestionAnswering):
     """TyDiQA-GoldP: nine languages, trained on its own English questions."""
 
     name = "tydiqa"
-    recipe = _recipe("tydiqa", "tydiqa.goldp.en.train.json", "tydiqa.goldp.en.dev.json", "63.0, F1 77.0")
+    recipe = recipe_of(name)
 
 
 def _mistake(question, prediction, f1):

@@ -7,12 +7,12 @@ import tensorflow as tf
 
 from rembert_tf.errors import InputError
 from rembert_tf.tasks.batches import Batches
-from rembert_tf.tokenization.packing import pad, padded_width
+from rembert_tf.tokenization.packing import pad
 
 # As in the baselines of XTREME, for rows of 384 pieces.
 DOC_STRIDE, MAX_QUESTION_LENGTH = 128, 64
-# Widths are multiples of this: a compiled step is compiled anew for each width that occurs.
-WIDTH = 32
+# Rows are long: this rounding adds little, and a compiled step is compiled anew for each width that occurs.
+WIDTH_STEP = 32
 TEMPLATE = 3  # [CLS] question [SEP] context [SEP]
 CHUNK = 512
 
@@ -64,19 +64,17 @@ class Windows:
         """Returns Batches of model input.
 
         Args:
-            pad_id: fills rows up to their batch's longest, rounded up to a multiple of 32.
+            pad_id: fills rows up to their batch's width.
             batch_size: windows of a batch.
             positions: (windows, 2) int32: labels, the first and the last piece of the answer; None for
                 inputs alone.
         """
         ids = tf.RaggedTensor.from_row_splits(tf.constant(self.ids), self.splits)
         context_start = tf.constant(self.context_start)
-        longest = tf.reduce_max(tf.constant(self.lengths))  # no position beyond it need exist in the model
         labels = None if positions is None else tf.constant(positions, tf.int32)
 
-        def features(rows):
+        def features(rows, width):
             pieces = tf.gather(ids, rows)
-            width = tf.minimum(padded_width(pieces, multiple=WIDTH), longest)
             padded = pad(pieces, pad_id, width)
             place = tf.range(tf.cast(width, tf.int32))
             mask = tf.cast(tf.sequence_mask(pieces.row_lengths(), width), tf.int32)
@@ -87,7 +85,7 @@ class Windows:
             answers = tf.gather(labels, rows)
             return inputs, {"start_positions": answers[:, 0], "end_positions": answers[:, 1]}
 
-        return Batches(self.lengths, features, batch_size)
+        return Batches(self.lengths, features, batch_size, width_step=WIDTH_STEP)
 
 
 def make_windows(tokenizer, questions, max_length, doc_stride=DOC_STRIDE, max_question_length=MAX_QUESTION_LENGTH):

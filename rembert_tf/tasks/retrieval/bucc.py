@@ -5,13 +5,14 @@ from collections import Counter
 import numpy as np
 
 from rembert_tf.errors import InputError
+from rembert_tf.tasks.recipe import recipe_of
 from rembert_tf.tasks.retrieval.bucc_mistakes import bucc_mistakes
 from rembert_tf.tasks.retrieval.comparable_texts import DEV, TEST, read_comparable_texts
 from rembert_tf.tasks.retrieval.embeddings import encoder_of
 from rembert_tf.tasks.retrieval.grouped_examples import GroupedExamples
 from rembert_tf.tasks.retrieval.margin import MARGINS, margin_candidates
 from rembert_tf.tasks.retrieval.mining import RETRIEVAL, best_threshold, mined_pairs, pair_metrics
-from rembert_tf.tasks.retrieval.retrieval_task import RetrievalTask, evaluation_only
+from rembert_tf.tasks.retrieval.retrieval_task import RetrievalTask
 from rembert_tf.tasks.retrieval.settings import RetrievalSettings
 from rembert_tf.tasks.retrieval.similarity import shifted_to, unit_rows
 from rembert_tf.tasks.retrieval.submission import write_submission
@@ -39,9 +40,7 @@ class Bucc(RetrievalTask):
     """
 
     name = "bucc"
-    recipe = evaluation_only(
-        "rembert evaluate bucc rembert --data de-en.dev.de de-en.dev.en de-en.dev.gold de-en.test.de de-en.test.en"
-    )
+    recipe = recipe_of(name)
     metrics = ("f1", "precision", "recall")
 
     def __init__(self, settings=None, margin="ratio", retrieval="max", thresholds=None):

@@ -6,6 +6,7 @@ from keras import ops
 
 from rembert_tf.errors import InputError
 from rembert_tf.tasks.batches import Batches
+from rembert_tf.tasks.pairs.model_inputs import rectangle
 
 MEAN, CLS = POOLING = ("mean", "cls")
 # How much of all layers is held at a time; more sentences take more passes.
@@ -194,10 +195,10 @@ def _batches(tokenizer, texts, batch_size, max_length, specials):
     ids = tf.concat(parts, axis=0) if parts else tf.ragged.constant([], tf.int32, ragged_rank=1)
     lengths = ids.row_lengths()
 
-    def features(rows):
+    def features(rows, width):
         count = tf.gather(lengths, rows)[:, tf.newaxis]
-        padded = tf.gather(ids, rows).to_tensor(tokenizer.pad_token_id)
-        position = tf.range(tf.shape(padded, tf.int64)[1])[tf.newaxis]
+        padded = rectangle(tf.gather(ids, rows), tokenizer.pad_token_id, width)
+        position = tf.range(width)[tf.newaxis]
         inside = position < count
         pooled = inside if specials else (position > 0) & (position < count - 1)
         return {
@@ -206,7 +207,7 @@ def _batches(tokenizer, texts, batch_size, max_length, specials):
             _POOLED: tf.cast(pooled, tf.int32),
         }
 
-    return Batches(lengths.numpy(), features, batch_size)
+    return Batches(lengths.numpy(), features, batch_size, width_step=1)
 
 
 def _shifted(report, before, total):

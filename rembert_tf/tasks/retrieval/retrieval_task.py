@@ -3,7 +3,7 @@
 from rembert_tf.errors import InputError
 from rembert_tf.tasks.retrieval import layer_sweep
 from rembert_tf.tasks.retrieval.grouped_examples import GroupedExamples
-from rembert_tf.tasks.task import Recipe, Task
+from rembert_tf.tasks.task import Task
 
 # XTREME's scripts; a batch has no influence on the result.
 MAX_LENGTH, BATCH_SIZE = 512, 64
@@ -127,12 +127,3 @@ class RetrievalTask(Task):
 
     def _search(self, group, embedded):
         raise NotImplementedError
-
-
-def evaluation_only(command):
-    """Returns the Recipe of a task without training, whose numbers for training are 0.
-
-    Args:
-        command: that evaluates.
-    """
-    return Recipe(0.0, BATCH_SIZE, 0, MAX_LENGTH, "XTREME's scripts run_tatoeba.sh and run_bucc2018.sh", command)

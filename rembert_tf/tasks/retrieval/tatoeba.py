@@ -3,10 +3,11 @@
 import numpy as np
 
 from rembert_tf.errors import InputError
+from rembert_tf.tasks.recipe import recipe_of
 from rembert_tf.tasks.retrieval.grouped_examples import GroupedExamples
 from rembert_tf.tasks.retrieval.margin import margin_candidates
 from rembert_tf.tasks.retrieval.parallel_texts import read_parallel_texts
-from rembert_tf.tasks.retrieval.retrieval_task import RetrievalTask, evaluation_only
+from rembert_tf.tasks.retrieval.retrieval_task import RetrievalTask
 from rembert_tf.tasks.retrieval.settings import RetrievalSettings
 from rembert_tf.tasks.retrieval.similarity import nearest, nearest_by_distance, shifted_to, unit_rows
 from rembert_tf.tasks.retrieval.submission import write_submission
@@ -26,7 +27,7 @@ class Tatoeba(RetrievalTask):
     """
 
     name = "tatoeba"
-    recipe = evaluation_only("rembert evaluate tatoeba rembert --data de-en.tsv ja-en.tsv")
+    recipe = recipe_of(name)
     metrics = ("accuracy", "to_english")
 
     def __init__(self, settings=None):

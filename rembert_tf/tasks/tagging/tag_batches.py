@@ -5,10 +5,11 @@ import tensorflow as tf
 
 from rembert_tf.models.labels import IGNORED_LABEL
 from rembert_tf.tasks.batches import Batches
+from rembert_tf.tasks.pairs.model_inputs import model_inputs, rectangle
 
 
 def input_batches(windows, pad_token_id, batch_size):
-    """Returns Batches of inputs: `input_ids`, `token_type_ids` and `attention_mask`, (batch, longest) int32.
+    """Returns Batches of inputs: `input_ids`, `token_type_ids` and `attention_mask`, (batch, width) int32.
 
     Args:
         windows: Windows.
@@ -17,10 +18,10 @@ def input_batches(windows, pad_token_id, batch_size):
     """
     ids = _ragged(windows.ids)
 
-    def features(rows):
-        return _padded_inputs(tf.gather(ids, rows), pad_token_id)
+    def features(rows, width):
+        return model_inputs(tf.gather(ids, rows), pad_token_id, width)
 
-    return Batches(windows.lengths, features, batch_size)
+    return Batches(windows.lengths, features, batch_size, width_step=1)
 
 
 def training_batches(windows, classes, pad_token_id, batch_size):
@@ -34,11 +35,11 @@ def training_batches(windows, classes, pad_token_id, batch_size):
     """
     ids, labels = _ragged(windows.ids), _ragged(_window_labels(windows, classes))
 
-    def features(rows):
-        inputs = _padded_inputs(tf.gather(ids, rows), pad_token_id)
-        return inputs, tf.gather(labels, rows).to_tensor(IGNORED_LABEL)
+    def features(rows, width):
+        inputs = model_inputs(tf.gather(ids, rows), pad_token_id, width)
+        return inputs, rectangle(tf.gather(labels, rows), IGNORED_LABEL, width)
 
-    return Batches(windows.lengths, features, batch_size)
+    return Batches(windows.lengths, features, batch_size, width_step=1)
 
 
 def _window_labels(windows, classes):
@@ -56,9 +57,3 @@ def _ragged(rows):
     rows = list(rows)
     values = np.concatenate([*rows, np.zeros(0, "int32")]).astype("int32")
     return tf.RaggedTensor.from_row_lengths(values, [len(row) for row in rows])
-
-
-def _padded_inputs(ids, pad_token_id):
-    padded = ids.to_tensor(pad_token_id)
-    mask = tf.sequence_mask(ids.row_lengths(), tf.shape(padded)[1], dtype=tf.int32)
-    return {"input_ids": padded, "token_type_ids": tf.zeros_like(padded), "attention_mask": mask}

@@ -29,6 +29,9 @@ class TaggingTask(Task):
         """
         return read_tag_files(paths, labels or self.labels)
 
+    def check_answers(self, examples, purpose):
+        examples.require_tags(purpose)
+
     def config_fields(self, examples):
         return {"id2label": dict(enumerate(examples.labels))}
 
