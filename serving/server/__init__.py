@@ -5,7 +5,7 @@ from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 __all__ = ["DEFAULT_MODEL_NAME", "ModelServer", "serve_forever"]
 
-_EXTRA_PACKAGES = ("aiohttp", "grpc", "tensorflow_serving")
+_EXTRA_PACKAGES = ("aiohttp", "grpc", "prometheus_client", "tensorflow_serving")
 
 
 def __getattr__(name):

@@ -34,6 +34,11 @@ def predict(servable, signature_name, inputs, output_filter=(), timeout=None):
     return dict(zip(names, arrays, strict=True))
 
 
+def batch_rows(inputs):
+    """The first dimension of a request's arrays; 0 when they have none."""
+    return max((len(array) for array in inputs.values() if array.ndim), default=0)
+
+
 def _feeds(signature, inputs):
     expected, sent = set(signature.inputs), set(inputs)
     if len(sent) > len(expected) or (len(sent) < len(expected) and not signature.defaults):

@@ -8,6 +8,7 @@ from rembert_tf.serving.server.status import invalid_argument
 QUOTED_CHARACTERS = 200  # of a value in an error message
 _TYPE_NAMES = {str: "String", int: "Number", float: "Number", list: "Array", dict: "Object", type(None): "Null"}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ENCODER = json.JSONEncoder()
 
 
 class Document(dict):
@@ -95,6 +96,15 @@ def type_name(value):
 
 
 def quote(value):
-    """A value as JSON for a message, cut to a readable length."""
-    text = json.dumps(value)
-    return text if len(text) <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "..."
+    """A value as JSON for a message, cut to a readable length; little of a large value is ever written."""
+    pieces, length = [], 0
+    try:
+        for piece in _ENCODER.iterencode(value):
+            pieces.append(piece[: QUOTED_CHARACTERS + 1])
+            length += len(piece)
+            if length > QUOTED_CHARACTERS:
+                break
+    except RecursionError:  # what was written until then says enough
+        length = QUOTED_CHARACTERS + 1
+    text = "".join(pieces)
+    return text if length <= QUOTED_CHARACTERS else text[:QUOTED_CHARACTERS] + "..."

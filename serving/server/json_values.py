@@ -94,9 +94,13 @@ def is_base64(value):
 
 
 def decode_base64(value, document):
-    """The bytes of a base64 object; padding may be left out, white space is passed over."""
-    encoded = b"".join(document.encode(value["b64"]).split()).rstrip(b"=")
+    """The bytes of a base64 object; padding may be left out as a whole, white space is passed over."""
+    encoded = b"".join(document.encode(value["b64"]).split())
+    content = encoded.rstrip(b"=")
+    whole_padding = -len(content) % 4
     try:
-        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
+        if len(encoded) - len(content) not in (0, whole_padding):
+            raise binascii.Error("half of the padding")
+        return base64.b64decode(content + b"=" * whole_padding, validate=True)
     except binascii.Error as error:
         raise invalid_argument("Unable to base64 decode") from error

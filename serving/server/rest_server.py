@@ -1,18 +1,36 @@
 """The HTTP transport of the REST interface: an event loop in a thread of its own, computations in others."""
 
 import asyncio
+import logging
+import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
 from rembert_tf.serving.server.address import listen
+from rembert_tf.serving.server.connection_guard import ConnectionGuard
 from rembert_tf.serving.server.json_response import write_error
+from rembert_tf.serving.server.metrics import CONTENT_TYPE as METRICS_TYPE
+from rembert_tf.serving.server.request_body import BodyReader, Refusal
 from rembert_tf.serving.server.rest_api import API_PREFIX
+from rembert_tf.serving.server.settings import WAITING_PER_THREAD
+from rembert_tf.serving.server.status import Code
 
-MAX_BODY_BYTES = 64 * 2**20  # a bound on memory: 64 MiB holds some 100,000 sentences
+LINGERING_SECONDS = 5.0  # for a refused client to read why, while its body is thrown away
 
+_ORIGIN = re.compile("^https?://[^/?]*", re.IGNORECASE)  # requests to proxies have it before the path
 _NOT_FOUND_PAGE = "<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>"
+_CORS_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+}
+
+# What clients do wrong is no news for the server's own log: the access log has it.
+_http_log = logging.getLogger(f"{__name__}.http")
+_http_log.setLevel(logging.CRITICAL)
 
 
 class RestServer:
@@ -23,18 +41,23 @@ class RestServer:
         host: interface to listen on.
         port: 0 takes a free one.
         threads: how many requests are computed at a time.
-        grace: seconds that running requests have to end after `stop`.
+        settings: `ServerSettings`.
+        traffic: a `Traffic`.
     """
 
-    def __init__(self, api, host, port, threads, grace):
+    def __init__(self, api, host, port, threads, settings, traffic):
         self._api = api
-        self._grace = grace
+        self._settings = settings
+        self._traffic = traffic
         self._socket = listen(host, port)
         self.port = self._socket.getsockname()[1]
         self._workers = ThreadPoolExecutor(threads, thread_name_prefix="rest")
+        self._max_requests = threads * (1 + WAITING_PER_THREAD)
+        self._requests = 0  # that are read and not answered
+        self._bodies = BodyReader(settings.max_body_bytes, settings.read_timeout)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest-loop", daemon=True)
-        self._runner = None
+        self._runner = self._guard = self._listener = None
 
     def start(self):
         """Begins to answer."""
@@ -44,7 +67,7 @@ class RestServer:
     def stop(self):
         """Refuses new requests, waits for running ones, and gives the port back."""
         if self._thread.is_alive():
-            self._in_loop(self._runner.cleanup())
+            self._in_loop(self._close())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
@@ -55,22 +78,89 @@ class RestServer:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _open(self):
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
-        application.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=self._grace)
+        # No router: it has its own idea of paths, and knows none with a line break.
+        server = web.Server(
+            self._handle,
+            access_log=None,
+            logger=_http_log,
+            lingering_time=LINGERING_SECONDS,
+        )
+        self._runner = web.ServerRunner(server, shutdown_timeout=self._settings.grace)
         await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+        self._guard = ConnectionGuard(server, self._settings.read_timeout)
+        self._listener = await self._loop.create_server(self._guard, sock=self._socket)
+
+    async def _close(self):
+        self._listener.close()
+        await self._runner.cleanup()
+        # What is left throws bodies away or has still to notice its end.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _handle(self, request):
-        path = request.raw_path.partition("?")[0]
-        if not path.lower().startswith(API_PREFIX):
-            return web.Response(status=404, text=_NOT_FOUND_PAGE, content_type="text/html")
+        transport = request.transport
+        self._guard.reached_handler(request)
         try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            message = f"The request body is larger than {MAX_BODY_BYTES} bytes"
-            return web.Response(status=413, body=write_error(message), content_type="application/json")
-        status, answer = await asyncio.get_running_loop().run_in_executor(
-            self._workers, self._api.answer, request.method, path, body
-        )
-        return web.Response(status=status, body=answer, content_type="application/json")
+            with self._traffic.observe("REST", request.remote or "") as record:
+                response = await self._respond(request, record)
+                record.http_status, record.response_bytes = response.status, len(response.body)
+            return await self._send(request, response)
+        finally:
+            self._guard.answered(transport)
+
+    async def _respond(self, request, record):
+        path = _ORIGIN.sub("", request.raw_path).partition("?")[0]
+        if path == self._settings.monitoring_path and request.method == "GET":
+            record.method = "Metrics"
+            return web.Response(body=self._traffic.metrics_page(), content_type=METRICS_TYPE)
+        if not path.lower().startswith(API_PREFIX):
+            record.status = Code.NOT_FOUND.name
+            return web.Response(status=404, text=_NOT_FOUND_PAGE, content_type="text/html")
+        if request.method == "OPTIONS" and self._settings.enable_cors:
+            return self._json(200, b"")
+        try:
+            async with self._bodies.body(request) as body:
+                record.request_bytes = len(body)
+                return self._json(*await self._compute(request.method, path, body, record))
+        except Refusal as refusal:
+            record.status = refusal.code.name
+            response = self._json(refusal.http_status, write_error(refusal.message))
+            response.force_close()
+            return response
+
+    async def _compute(self, method, path, body, record):
+        if self._requests >= self._max_requests:
+            raise Refusal(503, Code.UNAVAILABLE, "Too many requests are waiting")
+        arrived = time.monotonic()
+
+        def compute():
+            return self._api.answer(method, path, body, record, time.monotonic() - arrived)
+
+        self._requests += 1
+        try:
+            return await self._loop.run_in_executor(self._workers, compute)
+        finally:
+            self._requests -= 1
+
+    def _json(self, status, body):
+        headers = _CORS_HEADERS if self._settings.enable_cors else None
+        return web.Response(status=status, body=body, content_type="application/json", headers=headers)
+
+    async def _send(self, request, response):
+        """Sends an answer here, and not after the handler, to end with a client that does not read it."""
+        try:
+            async with asyncio.timeout(self._settings.read_timeout):
+                await response.prepare(request)
+                await response.write_eof()
+        except (TimeoutError, ConnectionError):
+            _close(request, at_once=True)
+        if response.status == 408:  # nobody waits for the rest of it
+            _close(request)
+        return response
+
+
+def _close(request, at_once=False):
+    if request.transport is not None:
+        request.transport.abort() if at_once else request.transport.close()

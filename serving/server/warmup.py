@@ -1,20 +1,17 @@
 """Replays the requests that a SavedModel carries, so that the first real one finds a warm graph."""
 
-import logging
-
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from rembert_tf.errors import InputError
 from rembert_tf.serving.server import example_inference, inference
 from rembert_tf.serving.server.example_input import serialized_examples
+from rembert_tf.serving.server.multi_inference import multi_inference
 from rembert_tf.serving.server.status import ServingError
 from rembert_tf.serving.server.tensor_proto import to_array
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 MAX_WARMUP_RECORDS = 1000  # more makes TensorFlow Serving refuse the model
-
-log = logging.getLogger(__name__)
 
 
 def replay_warmup_requests(servable):
@@ -63,8 +60,12 @@ def _replay(servable, record, where):
             run = example_inference.classify if kind == "classify_log" else example_inference.regress
             run(servable, request.model_spec.signature_name, serialized_examples(request.input))
         elif kind == "multi_inference_log":
-            log.warning("%s is a MultiInference request, which this server does not answer; passed over", where)
+            request = entry.multi_inference_log.request
+            multi_inference(servable, list(request.tasks), serialized_examples(request.input))
         else:
-            raise InputError(f"{where} is of the kind {kind or 'unset'}; predict, classify or regress can be replayed")
+            raise InputError(
+                f"{where} is of the kind {kind or 'unset'}; "
+                "predict, classify, regress and multi_inference can be replayed"
+            )
     except ServingError as error:
         raise InputError(f"{where} fails: {error}") from error

@@ -1,130 +1,19 @@
-"""Loading, warm-up, ports and shutdown of the embedded server."""
+"""Loading, ports and limits of the embedded server."""
 
-import http.client
-import json
-import os
-import signal
 import socket
 import sys
-import threading
 
+import grpc
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from rembert_tf.errors import InputError, MissingExtraError, MissingFileError
 from rembert_tf.serving import server as server_package
-from rembert_tf.serving.server import DEFAULT_MODEL_NAME, ModelServer, serve_forever
-
-
-class Counter(tf.Module):
-    """Counts its calls, so that a test can see which of them happened."""
-
-    def __init__(self):
-        super().__init__()
-        self.calls = tf.Variable(0, dtype=tf.int64)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def count(self, text):
-        with tf.control_dependencies([tf.debugging.assert_none_equal(text, "fail", message="told to fail")]):
-            return {"calls": tf.fill(tf.shape(text), self.calls.assign_add(1))}
-
-
-@pytest.fixture
-def counter(tmp_path):
-    module = Counter()
-    tf.saved_model.save(module, str(tmp_path / "1"), signatures={"serving_default": module.count})
-    return tmp_path
-
-
-class Gate(tf.Module):
-    """Has a signature that computes until another one lets it go."""
-
-    def __init__(self):
-        super().__init__()
-        self.waiting = tf.Variable(False)
-        self.open = tf.Variable(False)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def wait(self, text):
-        self.waiting.assign(True)
-        tf.while_loop(lambda n: tf.logical_not(self.open.read_value()), lambda n: [n + 1], [tf.constant(0, tf.int64)])
-        return {"text": tf.identity(text)}
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def peek(self, text):
-        return {"waiting": tf.fill(tf.shape(text), self.waiting.read_value())}
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
-    def release(self, text):
-        self.open.assign(True)
-        return {"text": tf.identity(text)}
-
-
-@pytest.fixture
-def gate(tmp_path):
-    module = Gate()
-    signatures = {"serving_default": module.wait, "peek": module.peek, "release": module.release}
-    tf.saved_model.save(module, str(tmp_path / "1"), signatures=signatures)
-    return tmp_path
-
-
-def predict_log(text):
-    log = prediction_log_pb2.PredictionLog()
-    log.predict_log.request.model_spec.name = "whatever"
-    log.predict_log.request.model_spec.version.value = 99
-    log.predict_log.request.inputs["text"].CopyFrom(tf.make_tensor_proto([text]))
-    return log.SerializeToString()
-
-
-def write_warmup(base_path, records):
-    folder = base_path / "1" / "assets.extra"
-    folder.mkdir()
-    path = folder / "tf_serving_warmup_requests"
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in records:
-            writer.write(record)
-    return path
-
-
-def ask(server, body, model=DEFAULT_MODEL_NAME):
-    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
-    connection.request("POST", f"/v1/models/{model}:predict", json.dumps(body))
-    response = connection.getresponse()
-    content = json.loads(response.read())
-    connection.close()
-    return response.status, content
-
-
-class TestWarmup:
-    def test_requests_are_replayed_at_load(self, counter):
-        write_warmup(counter, [predict_log("a"), predict_log("b"), predict_log("c")])
-        with ModelServer(counter) as server:
-            assert ask(server, {"instances": ["d"]}) == (200, {"predictions": [4]})
-
-    def test_without_the_file_nothing_runs(self, counter):
-        with ModelServer(counter) as server:
-            assert ask(server, {"instances": ["d"]}) == (200, {"predictions": [1]})
-
-    @pytest.mark.parametrize(
-        "records, message",
-        [
-            ([predict_log("a"), predict_log("fail")], "warm-up request 2 .* fails: INVALID_ARGUMENT: .*told to fail"),
-            ([b"\xff\xff malformed"], "warm-up request 1 .* is not a PredictionLog"),
-            ([b""], "warm-up request 1 .* is of the kind unset"),
-            ([predict_log("a")] * 1001, "more than 1000 warm-up requests"),
-        ],
-    )
-    def test_a_bad_record_fails_the_load(self, counter, records, message):
-        write_warmup(counter, records)
-        with pytest.raises(InputError, match=message):
-            ModelServer(counter).start()
-
-    def test_a_cut_file_fails_the_load(self, counter):
-        path = write_warmup(counter, [predict_log("a"), predict_log("b")])
-        path.write_bytes(path.read_bytes()[:-3])
-        with pytest.raises(InputError, match="not a complete TFRecord file after record 1"):
-            ModelServer(counter).start()
+from rembert_tf.serving.server import ModelServer
+from rembert_tf.serving.server.settings import ServerSettings
+from tests.serving.rest import ask
 
 
 class TestLoading:
@@ -159,13 +48,6 @@ class TestLoading:
         (tmp_path / "1" / "saved_model.pb").write_bytes(b"\xffnonsense")
         with pytest.raises(InputError, match="1 does not load as a SavedModel: "):
             ModelServer(tmp_path).start()
-
-    def test_missing_weights(self, counter):
-        for path in (counter / "1" / "variables").iterdir():
-            path.unlink()
-        with pytest.raises(InputError, match="1 does not load as a SavedModel: ") as failure:
-            ModelServer(counter).start()
-        assert "\n" not in str(failure.value)
 
 
 def test_without_the_extra(monkeypatch):
@@ -211,62 +93,83 @@ class TestPorts:
                     socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-class TestRunning:
-    def test_a_computation_over_the_rest_timeout(self, one_signature):
-        with ModelServer(one_signature("endless"), rest_timeout=0.2) as server:
-            assert ask(server, {"instances": [1]})[0] == 504
+class TestGrpcOptions:
+    def test_a_request_over_the_largest_size(self, one_signature):
+        settings = ServerSettings(max_message_bytes=10_000)
+        with (
+            ModelServer(one_signature("echo"), settings=settings) as server,
+            grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        ):
+            predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "model"
+            request.inputs["text"].CopyFrom(tf.make_tensor_proto(["a" * 9_000]))
+            assert predict(request).outputs["text"].string_val[0] == b"a" * 9_000
+            request.inputs["text"].CopyFrom(tf.make_tensor_proto(["a" * 10_000]))
+            with pytest.raises(grpc.RpcError) as failure:
+                predict(request)
+            assert failure.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
-    def test_slow_requests_do_not_hold_up_others(self, gate):
-        with ModelServer(gate) as server:
-            slow = begin_to_wait(server)
-            quick = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
-            quick.request("GET", "/v1/models/model")
-            assert quick.getresponse().status == 200
-            quick.close()
-            ask(server, {"signature_name": "release", "instances": [""]})
-            assert json.loads(slow.getresponse().read()) == {"predictions": ["done"]}
-            slow.close()
+    def test_a_long_message_is_cut_by_bytes(self, one_signature):
+        with (
+            ModelServer(one_signature("echo")) as server,
+            grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        ):
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "語" * 2000
+            with pytest.raises(grpc.RpcError) as failure:
+                prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request)
+            assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+            assert failure.value.details().endswith("語...TRUNCATED")
+            assert len(failure.value.details().removesuffix("...TRUNCATED").encode()) <= 1024
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-    def test_a_signal_ends_serve_forever(self, one_signature, number):
-        answers = []
+    def test_health(self, one_signature):
+        settings = ServerSettings(enable_health_service=True, grace=0.05)
+        with (
+            ModelServer(one_signature("echo"), settings=settings) as server,
+            grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        ):
+            health = health_pb2_grpc.HealthStub(channel)
+            watched = health.Watch(health_pb2.HealthCheckRequest())
+            assert next(watched).status == health_pb2.HealthCheckResponse.SERVING
+            assert health.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+            with pytest.raises(grpc.RpcError) as failure:
+                health.Check(health_pb2.HealthCheckRequest(service="other"))
+            assert failure.value.code() == grpc.StatusCode.NOT_FOUND
+            server.stop()
+            assert next(watched).status == health_pb2.HealthCheckResponse.NOT_SERVING
 
-        def on_ready(server):
-            answers.append(ask(server, {"instances": ["a"]}))
-            os.kill(os.getpid(), number)
-
-        before = signal.getsignal(number)
-        serve_forever(ModelServer(one_signature("echo")), on_ready)
-        assert answers == [(200, {"predictions": ["a"]})]
-        assert signal.getsignal(number) is before
-
-    def test_requests_that_run_when_it_stops_are_answered(self, gate):
-        server = ModelServer(gate, grace=60).start()
-        model, slow = server.model, begin_to_wait(server)
-        stopping = threading.Thread(target=server.stop)
-        stopping.start()
-        while accepts_connections(server.rest_port):
-            pass
-        release = model.signatures["release"]
-        feeds = {release.inputs["text"].name: [""]}
-        model.run(feeds, [release.outputs["text"].name])
-        assert json.loads(slow.getresponse().read()) == {"predictions": ["done"]}
-        slow.close()
-        stopping.join()
+    def test_without_the_option_there_is_no_health_service(self, server):
+        with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+            with pytest.raises(grpc.RpcError) as failure:
+                health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+            assert failure.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-def begin_to_wait(server):
-    """Sends a request that is answered after `release`, and returns its connection once the model computes it."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
-    connection.request("POST", "/v1/models/model:predict", '{"instances": ["done"]}')
-    while ask(server, {"signature_name": "peek", "instances": [""]})[1]["predictions"] != [True]:
-        pass
-    return connection
+class TestSettings:
+    @pytest.mark.parametrize(
+        "field, value, accepted",
+        [
+            ("threads", 0, "1 or more, or None"),
+            ("rest_timeout", 0, "more than 0 seconds"),
+            ("read_timeout", float("inf"), "more than 0 seconds"),
+            ("grace", -1, "0 seconds or more"),
+            ("poll_seconds", float("nan"), "0 seconds or more"),
+            ("config_poll_seconds", -0.1, "0 seconds or more"),
+            ("load_retry_seconds", -1, "0 seconds or more"),
+            ("load_retries", -1, "0 or more"),
+            ("max_body_bytes", 0, "1 or more"),
+            ("max_message_bytes", 0, "1 to 2147483647, or -1"),
+            ("max_message_bytes", 2**31, "1 to 2147483647, or -1"),
+            ("monitoring_path", "metrics", "begins with /"),
+            ("monitoring_path", "/v1/metrics", "outside of /v1/"),
+        ],
+    )
+    def test_numbers_out_of_range(self, field, value, accepted):
+        with pytest.raises(InputError, match=f"{field} is .*{accepted}"):
+            ServerSettings(**{field: value})
 
-
-def accepts_connections(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=60).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+    def test_keywords_go_before_settings(self, tmp_path):
+        settings = ServerSettings(grace=1, rest_timeout=2)
+        server = ModelServer(tmp_path, grace=5, settings=settings)
+        assert (server.settings.grace, server.settings.rest_timeout) == (5, 2)
