@@ -7,6 +7,7 @@ import importlib
 
 _PUBLIC = {
     "export_saved_model": "rembert_tf.serving.export",
+    "AsyncClient": "rembert_tf.serving.client",
     "Client": "rembert_tf.serving.client",
     "ModelServer": "rembert_tf.serving.server",
     "serve_forever": "rembert_tf.serving.server",

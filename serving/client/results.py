@@ -1,13 +1,9 @@
 """What the client returns."""
 
 import dataclasses
+import typing
 
 import numpy as np
-
-from rembert_tf.errors import InputError
-
-# Outputs that say how many of a row's items are meant; the rest is padding to the batch's longest row.
-_COUNTS = ("num_entities", "num_masks")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +13,85 @@ class Classification:
     Args:
         label: the most probable label; None for a regression or multi-label model.
         score: its probability, or a regression model's value; None for a multi-label model.
-        probabilities: float32 (num_labels,); None for a regression model.
+        probabilities: float32 (num_labels,), in the order of `Client.labels()`; None for a regression model.
     """
 
     label: str | None
     score: float | None
     probabilities: np.ndarray | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Regression:
+    """A regression model's answer to one text: its value, or float32 (num_labels,) where it has several."""
+
+    score: float | np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Entity:
+    """A labelled span of a text.
+
+    Args:
+        entity: its kind.
+        start: first character, counted in Unicode code points as Python does.
+        end: the character after the last one.
+        score: probability, 0 to 1.
+        text: the characters; None where the text was given as bytes that are not UTF-8.
+    """
+
+    entity: str
+    start: int
+    end: int
+    score: float
+    text: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """An answer found in a context.
+
+    Args:
+        answer: its text.
+        start: first character of the context, counted in Unicode code points.
+        end: the character after the last one.
+        score: as the model gives it.
+    """
+
+    answer: str
+    start: int
+    end: int
+    score: float
+
+
+class Fill(typing.NamedTuple):
+    """One way to fill a `[MASK]`: the token and its probability."""
+
+    token: str
+    score: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A multiple-choice model's answer to one prompt.
+
+    Args:
+        choice: number of the best choice, from 0.
+        text: that choice.
+        probabilities: float32 (number of this prompt's choices,).
+    """
+
+    choice: int
+    text: str | None
+    probabilities: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Generated:
+    """A causal language model's continuation of a prompt, and its length in tokens."""
+
+    text: str
+    num_tokens: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,54 +103,6 @@ class VersionStatus:
     error: str
 
 
-def classifications(outputs):
-    """One `Classification` for each row of a classifier's outputs.
-
-    Raises:
-        InputError: the outputs are another kind of model's.
-    """
-    known = [name for name in ("label", "score", "probabilities") if name in outputs]
-    if not known or set(outputs) - set(known):
-        raise InputError(f"the model is no sequence classifier: it returns {', '.join(sorted(outputs))}")
-    return [
-        Classification(
-            label=row.get("label"),
-            score=float(row["score"]) if "score" in row else None,
-            probabilities=row.get("probabilities"),
-        )
-        for row in split_rows(outputs)
-    ]
-
-
-def split_rows(outputs):
-    """Takes a batch apart.
-
-    Args:
-        outputs: dict of name -> array (batch, ...).
-
-    Returns:
-        For each row a dict of name -> scalar or array, without the padding that `num_entities` and
-        `num_masks` tell apart.
-    """
-    batch_size = min((len(array) for array in outputs.values()), default=0)
-    rows = ({name: array[index] for name, array in outputs.items()} for index in range(batch_size))
-    return [_without_padding(row) for row in rows]
-
-
-def _without_padding(row):
-    count = next((int(row[name]) for name in _COUNTS if name in row), None)
-    return {name: value[:count] if np.ndim(value) else value for name, value in row.items()}
-
-
-def decode_strings(outputs):
-    """Bytes -> text in every string output but those whose name ends in `_bytes`."""
-    return {
-        name: array if array.dtype != object or name.endswith("_bytes") else _decode(array)
-        for name, array in outputs.items()
-    }
-
-
-def _decode(array):
-    decoded = np.empty(array.size, object)
-    decoded[:] = [item.decode("utf-8", "replace") for item in array.reshape(-1)]
-    return decoded.reshape(array.shape)
+def read_statuses(entries):
+    """A list of `VersionStatus` from the entries of a status answer, as JSON."""
+    return [VersionStatus(int(entry["version"]), entry["state"], entry["status"]["error_message"]) for entry in entries]

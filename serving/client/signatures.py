@@ -22,6 +22,10 @@ _DTYPES = {
 }
 
 
+class ModelChangedError(InputError):
+    """The server's model is another one than the one whose signatures are known."""
+
+
 @dataclasses.dataclass(frozen=True)
 class TensorSpec:
     """An input or output: NumPy dtype (object for strings; None where NumPy has none) and shape (None = unknown)."""
@@ -58,6 +62,14 @@ def _read_shape(info):
         return None
     sizes = [int(dim["size"]) for dim in shape["dim"]]
     return tuple(None if size < 0 else size for size in sizes)
+
+
+def check_output_names(model, outputs, signature):
+    """Raises a ModelChangedError unless an answer has the outputs that the signature has."""
+    if set(outputs) != set(signature.outputs):
+        raise ModelChangedError(
+            f"model {model!r} has changed: it returns {_names(outputs)} and not {_names(signature.outputs)}"
+        )
 
 
 def to_arrays(inputs, signature):

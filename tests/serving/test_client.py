@@ -125,7 +125,7 @@ class TestTypedResults:
         with (
             ModelServer(one_signature("echo_bytes")) as server,
             Client(server.rest_url) as client,
-            pytest.raises(InputError, match="no sequence classifier: it returns copy_bytes"),
+            pytest.raises(InputError, match="not a sequence classifier: it returns copy_bytes"),
         ):
             client.classify(["a"])
 
@@ -182,7 +182,7 @@ class TestFailures:
     def test_grpc_without_the_extra(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
         monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
-        monkeypatch.delitem(sys.modules, "rembert_tf.serving.client.grpc_transport", raising=False)
+        monkeypatch.delitem(sys.modules, "rembert_tf.serving.client.grpc_messages", raising=False)
         with pytest.raises(MissingExtraError, match=r"pip install 'rembert-tf\[serving\]'"):
             Client("grpc://127.0.0.1:8500")
 

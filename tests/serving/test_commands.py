@@ -50,7 +50,7 @@ class TestQuery:
             ((server.rest_url, "a"), "the server has no model 'model'"),
             ((server.rest_url, "a", "--pair", "b", "--name", "zoo"), "takes text alone"),
             (("nonsense", "a"), "nonsense is no server's URL"),
-            ((server.rest_url,), "Missing argument 'TEXT...'"),
+            ((server.rest_url,), "give the texts either as TEXT... or as --input FILE"),
         ]:
             code, out, err = rembert("query", *arguments)
             assert (code, out) == (2, "")
