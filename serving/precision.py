@@ -1,8 +1,8 @@
 """The number types that a model can be exported in."""
 
 from rembert_tf.errors import InputError
-from rembert_tf.serving.stored_weights import INT8
 
+INT8 = "int8"
 COMPUTED = ("float32", "bfloat16")
 DTYPES = (*COMPUTED, INT8)
 

@@ -5,7 +5,8 @@ import contextlib
 import keras
 import tensorflow as tf
 
-INT8 = "int8"
+from rembert_tf.serving.precision import INT8
+
 # A row of a table is looked up, not multiplied: turning the whole table back would cost more than it saves.
 TABLES = "embeddings"
 
@@ -22,7 +23,7 @@ class StoredWeights(tf.Module):
     def __init__(self, model, weight_type):
         super().__init__(name="weights")
         self.weights, replaced = [], []
-        for variable in model.variables:
+        for variable in model.weights:  # not the state of dropout, which no answer needs
             if weight_type == INT8 and _is_matrix(variable):
                 replaced.append((variable, quantized(variable.value)))
                 self.weights += replaced[-1][1]

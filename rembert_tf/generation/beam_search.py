@@ -11,6 +11,7 @@ from keras import ops
 
 from rembert_tf.generation.decoder import Decoder
 from rembert_tf.generation.scores import penalize_repetition, pieces_in, with_piece
+from rembert_tf.layers.buffer import written
 
 NEVER = -1.0e9  # a score that no candidate has
 
@@ -57,12 +58,12 @@ class BeamSearch:
 
     def __init__(self, model, settings, prompt):
         self.model, self.settings = model, settings
-        self.prompts, self.start = prompt["input_ids"].shape
+        self.prompts, self.start = ops.shape(prompt["input_ids"])
         self.beams = settings.num_beams
         self.total = self.start + settings.max_new_tokens
         self.ids = ops.cast(prompt["input_ids"], "int32")
         rows = {name: ops.repeat(tensor, self.beams, axis=0) for name, tensor in prompt.items()}
-        self.decoder = Decoder(model, rows, self.total)
+        self.decoder = Decoder(model, rows, settings.max_new_tokens)
 
     def run(self):
         """Returns the best sequences (prompts, beams, total), their scores and lengths (prompts, beams)."""
@@ -92,7 +93,7 @@ class BeamSearch:
     def _empty(self):
         # The reference fills with the end of text where the padding id is 0, and so does this.
         fill = self.settings.pad_token_id or self.settings.eos_token_id or 0
-        padded = ops.pad(self.ids, [(0, 0), (0, self.total - self.start)], constant_values=fill)
+        padded = ops.pad(self.ids, [(0, 0), (0, self.settings.max_new_tokens)], constant_values=fill)
         shape = (self.prompts, self.beams)
         sequences = ops.repeat(padded[:, None], self.beams, axis=1)
         return Beams(sequences, ops.full(shape, NEVER, "float32"), ops.full(shape, self.start, "int32"))
@@ -138,8 +139,8 @@ class BeamSearch:
         places = ops.cast(places, "int32")
         parents, pieces = places // vocab_size, places % vocab_size
         grown = running.take(parents)
-        written = ops.slice_update(grown.sequences, (0, 0, index), pieces[:, :, None])
-        return Beams(written, scores, grown.lengths + 1), parents, pieces
+        sequences = written(grown.sequences, pieces[:, :, None], index, axis=2)
+        return Beams(sequences, scores, grown.lengths + 1), parents, pieces
 
     def _ends(self, pieces, index):
         """Returns booleans (prompts, candidates): complete, by their last piece or because the buffer is full."""

@@ -14,14 +14,13 @@ class Decoder:
         model: a RemBertForCausalLM.
         prompt: dictionary of tensors: `input_ids`, `attention_mask` and `token_type_ids` (rows, prompt length),
             padded on the left, and optionally an encoder's states and mask.
-        total: length of the buffer: prompt and continuation.
+        new: pieces that there shall be room for after the prompt.
     """
 
-    def __init__(self, model, prompt, total):
+    def __init__(self, model, prompt, new):
         self.model, self.prompt = model, prompt
-        self.rows, self.start = prompt["input_ids"].shape
-        self.total = total
-        new = total - self.start
+        self.rows, self.start = ops.shape(prompt["input_ids"])  # tensors where a graph serves any shape
+        self.new, self.total = new, self.start + new
         mask = ops.cast(prompt["attention_mask"], "int32")
         # What is not written yet lies in the future, which causal attention does not see.
         self.mask = ops.pad(mask, [(0, 0), (0, new)], constant_values=1)
@@ -40,7 +39,7 @@ class Decoder:
         logits = self._logits(layout.to_batch(encoded.hidden_states[-1])[:, -1])
         if not self.model.config.is_decoder:
             return logits, ()
-        room = [(0, 0), (0, 0), (0, self.total - self.start), (0, 0)]
+        room = [(0, 0), (0, 0), (0, self.new), (0, 0)]
         caches = [(*[ops.pad(own, room) for own in cache[:2]], *cache[2:]) for cache in encoded.caches]
         return logits, tuple(caches)
 

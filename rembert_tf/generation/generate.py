@@ -1,10 +1,12 @@
 """Text generation from a checked prompt to the cut result."""
 
-import numpy as np
+import secrets
+
 from keras import ops
 
 from rembert_tf.generation.beam_search import BeamSearch
 from rembert_tf.generation.compiled import compiled
+from rembert_tf.generation.random_numbers import key_of, uniforms
 from rembert_tf.generation.single import generate_single
 from rembert_tf.layers.lora import adapter_settings
 
@@ -62,5 +64,5 @@ def _uniforms(settings, rows):
     """Returns the numbers that sampling draws with, (max_new_tokens, rows): a seed gives the same ones anywhere."""
     if not settings.do_sample:
         return ops.zeros((1, 1), "float32")
-    random = np.random.default_rng(settings.seed)
-    return ops.convert_to_tensor(random.random((settings.max_new_tokens, rows)), "float32")
+    seed = secrets.randbits(64) if settings.seed is None else settings.seed
+    return uniforms(key_of(seed), settings.max_new_tokens, rows)

@@ -11,7 +11,7 @@ def pieces_in(sequences, attention_mask, vocab_size):
         attention_mask: (rows, length) integers, 0 for padding.
         vocab_size: pieces there are.
     """
-    rows, length = sequences.shape
+    rows, length = ops.shape(sequences)
     row = ops.repeat(ops.arange(rows, dtype="int32")[:, None], length, axis=1)
     places = ops.stack([ops.reshape(row, (-1,)), ops.reshape(sequences, (-1,))], axis=1)
     begun = ops.cast(ops.cumsum(attention_mask, axis=1) > 0, "int32")

@@ -4,6 +4,7 @@ from keras import ops
 
 from rembert_tf.generation.decoder import Decoder
 from rembert_tf.generation.scores import draw, likeliest, penalize_repetition, pieces_in, with_piece
+from rembert_tf.layers.buffer import written
 
 
 def generate_single(model, settings, prompt, uniforms):
@@ -18,9 +19,8 @@ def generate_single(model, settings, prompt, uniforms):
     Returns:
         (rows, prompt length + max_new_tokens) pieces, and how many of the columns count.
     """
-    start = prompt["input_ids"].shape[1]
-    total = start + settings.max_new_tokens
-    decoder = Decoder(model, prompt, total)
+    decoder = Decoder(model, prompt, settings.max_new_tokens)
+    start, total = decoder.start, decoder.total
     penalty = settings.repetition_penalty
 
     def choose(logits, present, step):
@@ -33,7 +33,7 @@ def generate_single(model, settings, prompt, uniforms):
         if settings.eos_token_id is not None:
             complete = ops.logical_or(complete, ops.equal(pieces, settings.eos_token_id))
         present = present if penalty == 1 else with_piece(present, pieces)
-        return ops.slice_update(sequences, (0, index), pieces[:, None]), present, complete
+        return written(sequences, pieces[:, None], index, axis=1), present, complete
 
     def going_on(index, sequences, present, complete, caches):
         return ops.logical_and(index < total, ops.logical_not(ops.all(complete)))

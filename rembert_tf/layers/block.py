@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from rembert_tf.layers.attention import Attention
+from rembert_tf.layers.buffer import written
 from rembert_tf.layers.feed_forward import FeedForward
 
 
@@ -128,4 +129,4 @@ class Block(keras.layers.Layer):
             return new
         if position is None:
             return tuple(ops.concatenate([old, more], axis=2) for old, more in zip(cache[:2], new, strict=True))
-        return tuple(ops.slice_update(old, (0, 0, position, 0), more) for old, more in zip(cache[:2], new, strict=True))
+        return tuple(written(old, more, position, axis=2) for old, more in zip(cache[:2], new, strict=True))

@@ -4,9 +4,10 @@ import importlib
 
 from rembert_tf.errors import InputError
 
+ENCODER = "RemBertModel"
 _ROOM = "rembert_tf.serving.signatures"
 _SIGNATURES = {
-    "RemBertModel": ("embedding", "EmbeddingSignatures"),
+    ENCODER: ("embedding", "EmbeddingSignatures"),
     "RemBertForSequenceClassification": ("sequence_classification", "SequenceClassificationSignatures"),
     "RemBertForTokenClassification": ("token_classification", "TokenClassificationSignatures"),
     "RemBertForQuestionAnswering": ("question_answering", "QuestionAnsweringSignatures"),
