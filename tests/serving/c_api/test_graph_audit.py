@@ -77,7 +77,7 @@ def test_a_forgotten_variable_is_found(save):
 
 
 def test_a_weight_stored_twice_is_found(tmp_path):
-    model = keras.Sequential([keras.layers.Input([2]), keras.layers.Dense(1)])
+    model = keras.Sequential([keras.layers.Input([2]), keras.layers.Dense(1, name="dense")])
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint("serve", model.call, input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x")])

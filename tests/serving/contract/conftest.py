@@ -16,6 +16,8 @@ from tests.serving.http_requests import request as http_request
 MONITORING_PATH = "/monitoring/prometheus/metrics"
 MONITORING_CONFIG = f'prometheus_config {{ enable: true path: "{MONITORING_PATH}" }}\n'
 
+TARGETS = ["embedded", *([model_server_binary.BINARY] if model_server_binary.is_installed() else [])]
+
 # Both versions of the zoo, and a label for each.
 MODEL_CONFIG = """
 model_config_list {{
@@ -51,18 +53,7 @@ def versions_path(base_path, tmp_path_factory):
     return folder
 
 
-@pytest.fixture(
-    scope="session",
-    params=[
-        "embedded",
-        pytest.param(
-            model_server_binary.BINARY,
-            marks=pytest.mark.skipif(
-                not model_server_binary.is_installed(), reason=f"{model_server_binary.BINARY} is not on PATH"
-            ),
-        ),
-    ],
-)
+@pytest.fixture(scope="session", params=TARGETS)
 def target(request, versions_path, tmp_path_factory):
     """A `Target`; one server for all tests."""
     folder = tmp_path_factory.mktemp("configuration")
