@@ -3,8 +3,7 @@
 Names are imported when they are first used: `import rembert_tf` itself loads neither TensorFlow nor Keras.
 """
 
-import importlib
-
+from rembert_tf.lazy_imports import lazy_names
 from rembert_tf.version import __version__ as __version__
 
 # public name -> module that defines it
@@ -22,15 +21,4 @@ _PUBLIC = {
 }
 
 __all__ = [*_PUBLIC, "__version__"]
-
-
-def __getattr__(name):
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'rembert_tf' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PUBLIC)

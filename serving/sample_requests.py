@@ -39,10 +39,15 @@ def check_requests(module, signatures):
 
 def _requests(module, signatures, texts):
     rows = [module.sample_inputs(text) for text in texts]
-    columns = {name: [row[name] for row in rows] for name in rows[0]}
-    contents = {"serving_default": columns, "tokenize": {"text": texts}}
-    examples = {"inputs": [_example(row) for row in rows]}
-    return [(name, contents.get(name, examples)) for name in signatures]
+    contents = {
+        "serving_default": {name: [row[name] for row in rows] for name in rows[0]},
+        "tokenize": {"text": texts},
+    }
+    return [(name, contents[name] if name in contents else _examples(rows)) for name in signatures]
+
+
+def _examples(rows):
+    return {"inputs": [_example(row) for row in rows]}
 
 
 def _example(features):

@@ -74,17 +74,17 @@ def _write(found, output):
 
 
 def _retrieval(chosen, model, data, output, given, all_layers, batch_size, max_length, as_json):
-    from rembert_tf import RemBertModel, RemBertTokenizerFast
     from rembert_tf.tasks.evaluation import Evaluation, predict_parts
     from rembert_tf.tasks.retrieval.layer_sweep import chosen_layer, table_lines
     from rembert_tf.tasks.retrieval.retrieval_task import MAX_LENGTH
+    from rembert_tf.tasks.start import load_encoder
 
     if given:
         chosen = type(chosen)(settings=dataclasses.replace(chosen.settings, **given))
     parts = chosen.read_parts(data)
     for examples in parts.values():
         chosen.check_gold(examples)
-    encoder, tokenizer = RemBertModel.from_pretrained(model), RemBertTokenizerFast.from_pretrained(model)
+    encoder, tokenizer = load_encoder(model)
     arguments = (batch_size, max_length or MAX_LENGTH)
     with progress("embedding") as report:
         if all_layers:

@@ -3,7 +3,7 @@
 Names are imported when they are first used: `AsyncClient` needs the `serving` extra, `Client` does not.
 """
 
-import importlib
+from rembert_tf.lazy_imports import lazy_names
 
 _HOME = "rembert_tf.serving.client"
 _PUBLIC = {
@@ -23,15 +23,4 @@ _PUBLIC = {
 }
 
 __all__ = list(_PUBLIC)
-
-
-def __getattr__(name):
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _PUBLIC)

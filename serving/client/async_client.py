@@ -3,13 +3,11 @@
 import asyncio
 
 from rembert_tf.serving.client.async_rest import AsyncRestConnections
-from rembert_tf.serving.client.connection_options import ConnectionOptions
+from rembert_tf.serving.client.connected_client import ConnectedClient
 from rembert_tf.serving.client.errors import ModelServerError, UnreachableServerError
-from rembert_tf.serving.client.model_methods import ModelMethods
-from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 
-class AsyncClient(ModelMethods):
+class AsyncClient(ConnectedClient):
     """`Client`, whose methods are awaited: same arguments, same results, one event loop.
 
     Needs the `serving` extra.
@@ -21,23 +19,8 @@ class AsyncClient(ModelMethods):
             answers = await client.classify(["The museum opens at nine."])
     """
 
-    def __init__(
-        self,
-        url,
-        *,
-        model=DEFAULT_MODEL_NAME,
-        version=None,
-        label=None,
-        timeout=60.0,
-        retries=3,
-        batch_size=32,
-        concurrency=4,
-        headers=None,
-        ca_file=None,
-    ):
-        self._options = ConnectionOptions(url, timeout, retries, batch_size, concurrency, headers, ca_file)
-        super().__init__(self._options.messages(model, version, label), model, batch_size)
-        self._connections = self._options.open(AsyncRestConnections, _grpc_channel)
+    def _open(self, options):
+        return options.open(AsyncRestConnections, _grpc_channel)
 
     async def close(self):
         """Closes the connections."""

@@ -3,14 +3,12 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from rembert_tf.serving.client.connection_options import ConnectionOptions
+from rembert_tf.serving.client.connected_client import ConnectedClient
 from rembert_tf.serving.client.errors import ModelServerError, UnreachableServerError
-from rembert_tf.serving.client.model_methods import ModelMethods
 from rembert_tf.serving.client.rest_connections import RestConnections
-from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 
-class Client(ModelMethods):
+class Client(ConnectedClient):
     """Asks a model server, this package's or TensorFlow Serving.
 
     It may be shared by threads, and is a context manager that closes its connections. Over REST it needs the
@@ -38,23 +36,8 @@ class Client(ModelMethods):
             client.classify(["The museum opens at nine."])[0].label
     """
 
-    def __init__(
-        self,
-        url,
-        *,
-        model=DEFAULT_MODEL_NAME,
-        version=None,
-        label=None,
-        timeout=60.0,
-        retries=3,
-        batch_size=32,
-        concurrency=4,
-        headers=None,
-        ca_file=None,
-    ):
-        self._options = ConnectionOptions(url, timeout, retries, batch_size, concurrency, headers, ca_file)
-        super().__init__(self._options.messages(model, version, label), model, batch_size)
-        self._connections = self._options.open(RestConnections, _grpc_channel)
+    def _open(self, options):
+        return options.open(RestConnections, _grpc_channel)
 
     def close(self):
         """Closes the connections."""

@@ -6,10 +6,11 @@ import tensorflow as tf
 
 from rembert_tf.serving.options import MOST_ANSWERS
 from rembert_tf.serving.signatures.characters import is_space
-from rembert_tf.serving.signatures.chunks import in_chunks, rows_of_a_chunk
+from rembert_tf.serving.signatures.chunks import rows_of_a_chunk
 from rembert_tf.serving.signatures.most_context import most_context
 from rembert_tf.serving.signatures.window_logits import padded_inputs
-from rembert_tf.tasks.question_answering.windows import TEMPLATE
+from rembert_tf.tasks.chunks import in_chunks
+from rembert_tf.tasks.question_answering.windows import lengths_that_fit
 
 NOWHERE = float("-inf")
 
@@ -49,9 +50,7 @@ def answer_windows(tokenizer, questions, contexts, points, max_length, options):
         max_length: pieces of a row.
         options: QuestionAnsweringOptions.
     """
-    room = max_length - TEMPLATE
-    max_question_length = min(options.max_question_length, room // 2)
-    stride = min(options.doc_stride, (room - max_question_length) // 2)
+    stride, max_question_length = lengths_that_fit(max_length, options.doc_stride, options.max_question_length)
     rows = tokenizer.encode_question_windows(questions, contexts, max_length, stride, max_question_length)
     ids, question = rows["input_ids"], tf.cast(rows["overflow_to_sample_mapping"], tf.int64)
     in_context = tf.equal(rows["token_type_ids"].values, 1) & tf.equal(rows["special_tokens_mask"].values, 0)

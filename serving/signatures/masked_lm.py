@@ -4,11 +4,12 @@ import tensorflow as tf
 
 from rembert_tf.serving.options import MaskedLMOptions
 from rembert_tf.serving.signatures.characters import valid_text
-from rembert_tf.serving.signatures.chunks import in_chunks, rows_of_a_chunk
+from rembert_tf.serving.signatures.chunks import rows_of_a_chunk
 from rembert_tf.serving.signatures.head_signatures import STRINGS, HeadSignatures, string_input
 from rembert_tf.serving.signatures.mask_rows import mask_rows
 from rembert_tf.serving.signatures.window_logits import padded_inputs
-from rembert_tf.tasks.language_modeling.piece_scores import CHUNK_LOGITS
+from rembert_tf.tasks.chunks import in_chunks
+from rembert_tf.tasks.language_modeling.piece_scores import positions_of_a_chunk
 from rembert_tf.tokenization.call_options import ALL_BUT_MASK
 
 WORD_BEGINS = "▁"
@@ -81,7 +82,7 @@ class MaskedLMSignatures(HeadSignatures):
             return pieces, tf.exp(best - tf.reduce_logsumexp(logits, axis=1, keepdims=True))
 
         kinds = [(tf.int32, [None, self.top_k]), (tf.float32, [None, self.top_k])]
-        return in_chunks(rank, kinds, max(1, CHUNK_LOGITS // model.config.vocab_size), states)
+        return in_chunks(rank, kinds, positions_of_a_chunk(model), states)
 
     def serving_default(self):
         @tf.function(autograph=False)

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from rembert_tf.serving.signatures.chunks import in_chunks, rows_of_a_chunk
+from rembert_tf.serving.signatures.chunks import rows_of_a_chunk
+from rembert_tf.tasks.chunks import in_chunks
 from rembert_tf.tasks.pairs.model_inputs import model_inputs
 from rembert_tf.tokenization.packing import padded_width
 

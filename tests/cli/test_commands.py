@@ -27,19 +27,6 @@ def folder(tmp_path_factory, text_config, small_tokenizer):
     return folder
 
 
-@pytest.fixture
-def rembert(folder, capsys, monkeypatch, tmp_path):
-    """Runs `rembert ...` in an empty folder; names of the fixture's files are given as `@name`."""
-    monkeypatch.chdir(tmp_path)
-
-    def rembert(line, code=0):
-        arguments = [str(folder / word[1:]) if word.startswith("@") else word for word in line.split()]
-        assert main.run(arguments) == code
-        return capsys.readouterr()
-
-    return rembert
-
-
 def test_finetune_predict_and_export_follow_each_other(rembert, tmp_path):
     printed = rembert(
         "finetune csv --config @config.json --sentencepiece @model/sentencepiece.model --train @rows.csv @rows.csv "

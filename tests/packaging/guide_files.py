@@ -73,6 +73,7 @@ def _pairs():
         "xnli/test-de.tsv": unlabelled,
         **{f"pawsx/{name}.tsv": PAWSX * 4 for name in names},
         **{name: CSV + CSV.partition("\n")[2] * 3 for name in ("train.csv", "dev.csv")},
+        "careful.toml": blocks("training", "toml")[0],
         "new.csv": "text\nThe goalkeeper was hurt.\nShares fell.\n",
     }
 

@@ -57,3 +57,12 @@ def head(method="POST", path=PREDICT, *fields):
     """The head of a request as bytes; the server is asked to close the connection afterwards."""
     lines = [f"{method} {path} HTTP/1.1", "Host: zoo", "Connection: close", *fields, "", ""]
     return "\r\n".join(lines).encode("latin-1")
+
+
+def accepts_connections(port):
+    """Whether something listens on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+    except ConnectionRefusedError:
+        return False
+    return True

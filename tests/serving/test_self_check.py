@@ -3,11 +3,12 @@
 import pytest
 import tensorflow as tf
 
-from rembert_tf import RemBertForSequenceClassification
+from rembert_tf import RemBertForMultipleChoice, RemBertForSequenceClassification
 from rembert_tf.serving import export_saved_model
 from rembert_tf.serving.options import NoOptions
 from rembert_tf.serving.sample_requests import check_requests
 from rembert_tf.serving.self_check import ExportError, check_export
+from rembert_tf.serving.signatures.multiple_choice import MultipleChoiceSignatures
 from rembert_tf.serving.signatures.sequence_classification import SequenceClassificationSignatures
 
 
@@ -41,6 +42,16 @@ def test_what_does_not_load_is_found(module, tmp_path):
     signatures = module.signatures()
     with pytest.raises(ExportError, match="does not answer in a fresh process: "):
         check_export(tmp_path, signatures, check_requests(module, signatures))
+
+
+def test_choices_have_requests_too(text_config, small_tokenizer):
+    """Their inputs are no texts, of which examples for `classify` could be made."""
+    model = RemBertForMultipleChoice(text_config)
+    module = MultipleChoiceSignatures(model, small_tokenizer, 24, NoOptions())
+    signatures = module.signatures()
+    for name, inputs in check_requests(module, signatures):
+        outputs = signatures[name](**{key: tf.constant(values) for key, values in inputs.items()})
+        assert all(len(output) == len(inputs[key]) for key in inputs for output in outputs.values())
 
 
 def test_a_failed_check_leaves_nothing(module, small_tokenizer, tmp_path, monkeypatch):

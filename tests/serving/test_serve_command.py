@@ -4,13 +4,13 @@ import contextlib
 import http.client
 import json
 import signal
-import socket
 import subprocess
 import sys
 
 import pytest
 
 from rembert_tf.cli.main import run
+from tests.serving.http_requests import accepts_connections
 from tests.serving.versions.model_configs import entry, listed
 
 
@@ -53,14 +53,6 @@ def serving(*arguments):
             yield process, json.loads(process.stdout.readline())
         finally:
             process.kill()
-
-
-def accepts_connections(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=60).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def send(port, method, path, body=None):

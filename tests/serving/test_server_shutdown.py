@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import threading
 
 import grpc
@@ -17,6 +16,7 @@ from rembert_tf.serving.server import ModelServer, serve_forever
 from rembert_tf.serving.server.batching_parameters import BatchingParameters
 from rembert_tf.serving.server.settings import ServerSettings
 from rembert_tf.serving.server.status import ServingError
+from tests.serving.http_requests import accepts_connections
 from tests.serving.rest import ask
 
 
@@ -153,11 +153,3 @@ def let_go(model):
     release = model.signatures["release"]
     with contextlib.suppress(ServingError):  # the server may have stopped, and closed the model, before it returns
         model.run({release.inputs["text"].name: [""]}, [release.outputs["text"].name])
-
-
-def accepts_connections(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=60).close()
-    except ConnectionRefusedError:
-        return False
-    return True

@@ -11,64 +11,9 @@ from rembert_tf.errors import InputError
 from rembert_tf.tasks.csv_task import CsvTask
 from rembert_tf.tasks.finetune_task import finetune_task
 from rembert_tf.tasks.pairs.examples import TextExamples
-from rembert_tf.tasks.pairs.text_batches import text_batches
-from rembert_tf.tasks.start import from_directory, from_nothing, load_task_model
-from rembert_tf.training.finetune import FinetuneSettings, finetune
-from rembert_tf.training.run_folder import RunFolder
-
-ANIMALS = ["cat", "dog", "horse", "cow", "Katze", "Hund", "Pferd", "Kuh"]
-COLOURS = ["red", "green", "blue", "yellow", "rot", "grün", "blau", "gelb"]
-TWO_LABELS = {"id2label": {0: "animal", 1: "colour"}}
-SETTINGS = FinetuneSettings(epochs=6, batch_size=16, learning_rate=1e-2, max_length=16, seed=1)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    rows = [f"a {word} again,{label}" for words, label in ((ANIMALS, "animal"), (COLOURS, "colour")) for word in words]
-    (folder / "train.csv").write_text("\n".join(["text,label", *(rows * 8)]) + "\n")
-    (folder / "dev.csv").write_text("\n".join(["text,label", *rows]) + "\n")
-    return folder
-
-
-def train(data, output, text_config, small_vocabulary, settings=SETTINGS):
-    start = from_nothing(text_config, small_vocabulary)
-    return finetune_task(CsvTask(), start, [data / "train.csv"], [data / "dev.csv"], output, settings)
-
-
-def train_watched(data, output, text_config, small_vocabulary, settings):
-    """Trains, and returns the weights after every step, those evaluated after every epoch, and those left at the end.
-
-    Each is a dict of arrays by path; with shared spelling the n-grams' vectors are among them, but not at the end.
-    """
-    models, stepped, evaluated = [], [], []
-
-    def start(*arguments):
-        model, tokenizer = from_nothing(text_config, small_vocabulary)(*arguments)
-        models.append(model)
-        return model, tokenizer
-
-    start.new_weights = True
-
-    def report(step, total, note):
-        (evaluated if note.startswith("dev") else stepped).append(weights(models[0]))
-
-    finetune_task(CsvTask(), start, [data / "train.csv"], [data / "dev.csv"], output, settings, report=report)
-    return stepped, evaluated, weights(models[0])
-
-
-def weights(model):
-    return {variable.path.split("/", 1)[1]: variable.numpy() for variable in model.trainable_variables}
-
-
-def saved(path):
-    return weights(RemBertForSequenceClassification.from_pretrained(path))
-
-
-def assert_same(first, other, atol=0.0):
-    assert first.keys() == other.keys()
-    for name, value in first.items():
-        np.testing.assert_allclose(value, other[name], rtol=0, atol=atol, err_msg=name)
+from rembert_tf.tasks.start import from_directory, load_task_model
+from rembert_tf.training.settings import FinetuneSettings
+from tests.training.small_runs import SETTINGS, train
 
 
 @pytest.fixture(scope="module")
@@ -106,77 +51,6 @@ def test_the_same_seed_gives_the_same_weights(trained, data, tmp_path, text_conf
     again = RemBertForSequenceClassification.from_pretrained(tmp_path / "again" / "last")
     for one, other in zip(first.variables, again.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
-
-
-def test_masks_and_shared_spelling_are_repeatable_and_in_the_checkpoints(data, tmp_path, text_config, small_vocabulary):
-    settings = dataclasses.replace(SETTINGS, epochs=3, mask_rate=0.2, spelling_ngrams=4)
-    best = train(data, tmp_path / "one", text_config, small_vocabulary, settings)
-    train(data, tmp_path / "other", text_config, small_vocabulary, settings)
-    first, again = (
-        RemBertForSequenceClassification.from_pretrained(tmp_path / run / "last") for run in ("one", "other")
-    )
-    for one, other in zip(first.variables, again.variables, strict=True):
-        np.testing.assert_array_equal(one.numpy(), other.numpy())
-    model, tokenizer = load_task_model(tmp_path / "one" / "best", CsvTask.architecture)
-    task = CsvTask()
-    held_out = task.read([data / "dev.csv"], ["animal", "colour"])
-    assert task.score(held_out, task.predict(model, tokenizer, held_out, 64, 16))["accuracy"] == best["accuracy"]
-
-
-def test_the_average_of_the_weights_is_evaluated_and_saved(data, tmp_path, text_config, small_vocabulary):
-    settings = dataclasses.replace(SETTINGS, epochs=3, average_momentum=0.8, choose="last")
-    stepped, evaluated, left = train_watched(data, tmp_path / "run", text_config, small_vocabulary, settings)
-    average, by_hand = stepped[0], [stepped[0]]
-    for step in stepped[1:]:
-        average = {name: 0.8 * average[name] + 0.2 * value for name, value in step.items()}
-        by_hand.append(average)
-    per_epoch = len(stepped) // 3
-    for epoch, found in enumerate(evaluated, start=1):
-        assert_same(found, by_hand[epoch * per_epoch - 1], atol=1e-5)
-    farthest = max(np.abs(average[name] - value).max() for name, value in stepped[-1].items())
-    assert farthest > 1e-3  # the last step's weights would not have passed
-    assert_same(saved(tmp_path / "run" / "last"), evaluated[-1])
-    assert_same(saved(tmp_path / "run" / "best"), evaluated[-1])
-    assert_same(left, evaluated[-1])
-
-
-def test_averages_go_together_with_shared_spelling(data, tmp_path, text_config, small_vocabulary):
-    settings = dataclasses.replace(SETTINGS, epochs=3, mask_rate=0.2, spelling_ngrams=4, average_momentum=0.8)
-    stepped, evaluated, left = train_watched(data, tmp_path / "run", text_config, small_vocabulary, settings)
-    vectors = next(name for name in stepped[0] if name.endswith("spelling_vectors"))
-    average = stepped[0][vectors]
-    for step in stepped[1:]:
-        average = 0.8 * average + 0.2 * step[vectors]
-    np.testing.assert_allclose(evaluated[-1][vectors], average, rtol=0, atol=1e-5)
-    assert_same(saved(tmp_path / "run" / "last"), left, atol=1e-6)
-
-
-def test_without_averages_the_last_steps_weights_are_evaluated_and_saved(data, tmp_path, text_config, small_vocabulary):
-    settings = dataclasses.replace(SETTINGS, epochs=2)
-    stepped, evaluated, left = train_watched(data, tmp_path / "run", text_config, small_vocabulary, settings)
-    assert_same(evaluated[0], stepped[len(stepped) // 2 - 1])
-    assert_same(evaluated[1], stepped[-1])
-    assert_same(saved(tmp_path / "run" / "last"), stepped[-1])
-    assert_same(left, stepped[-1])
-
-
-@pytest.mark.parametrize(("choose", "epoch"), [("best", 2), ("last", 3)])
-def test_the_chosen_epoch_is_saved_as_best(choose, epoch, tmp_path, text_config, small_vocabulary):
-    model, tokenizer = from_nothing(text_config, small_vocabulary)(CsvTask.architecture, TWO_LABELS)
-    labels = np.array([0] * len(ANIMALS) + [1] * len(COLOURS), "int32")
-    batches = text_batches(tokenizer, TextExamples(ANIMALS + COLOURS, labels=labels), 32, 128, with_labels=True)
-    settings = dataclasses.replace(SETTINGS, epochs=3, choose=choose)
-    run, evaluated = RunFolder(tmp_path / "run"), []
-    run.write_settings(dataclasses.asdict(settings))
-
-    def evaluate():
-        evaluated.append(weights(model))
-        return {"accuracy": [0.5, 0.75, 0.625][len(evaluated) - 1]}
-
-    chosen = finetune(model, tokenizer, batches, settings, run, evaluate)
-    assert (chosen["epoch"], chosen["accuracy"]) == (epoch, [0.5, 0.75, 0.625][epoch - 1])
-    assert_same(saved(tmp_path / "run" / "best"), evaluated[epoch - 1])
-    assert_same(saved(tmp_path / "run" / "last"), evaluated[-1])
 
 
 def test_shared_spelling_is_refused_where_it_would_undo_trained_embeddings(trained, data, tmp_path):

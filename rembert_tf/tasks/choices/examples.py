@@ -10,6 +10,7 @@ import json
 import numpy as np
 
 from rembert_tf.errors import InputError
+from rembert_tf.tasks.known_labels import known_labels
 from rembert_tf.text_files.languages import language_of
 from rembert_tf.text_files.opening import open_text
 
@@ -41,15 +42,8 @@ class ChoiceExamples:
         return len(self.prompts)
 
     def known_labels(self):
-        """Returns the labels.
-
-        Raises:
-            InputError: there are none.
-        """
-        if self.labels is None:
-            named = ", ".join(map(str, self.files)) or "the examples"
-            raise InputError(f"{named}: rows that have no labels can be predicted, but neither trained on nor scored.")
-        return self.labels
+        """Returns the labels, or raises an InputError where there are none."""
+        return known_labels(self.labels, self.files)
 
 
 def read_choices(paths):

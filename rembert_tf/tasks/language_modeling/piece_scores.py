@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from rembert_tf.tasks.chunks import in_chunks
 from rembert_tf.tasks.pairs.kept_graphs import input_signature, kept_graph
 
 # Logits that exist at a time: 64 MB in float32.
@@ -29,9 +30,8 @@ def piece_scores(model):
     def scores(inputs, labels):
         kept = labels >= 0
         states = tf.boolean_mask(_states(model, inputs), kept)
-        return _in_chunks(
-            model, score, [(tf.bool, [None]), (tf.float32, [None])], states, tf.boolean_mask(labels, kept)
-        )
+        kinds = [(tf.bool, [None]), (tf.float32, [None])]
+        return in_chunks(score, kinds, positions_of_a_chunk(model), states, tf.boolean_mask(labels, kept))
 
     return kept_graph(model, "piece_scores", scores, [input_signature(), ROW])
 
@@ -55,35 +55,16 @@ def likeliest_pieces(model, count):
 
     def likeliest(inputs, chosen):
         states = tf.boolean_mask(_states(model, inputs), chosen >= 0)
-        return _in_chunks(model, rank, [(tf.int32, [None, count]), (tf.float32, [None, count])], states)
+        kinds = [(tf.int32, [None, count]), (tf.float32, [None, count])]
+        return in_chunks(rank, kinds, positions_of_a_chunk(model), states)
 
     return kept_graph(model, f"likeliest_{count}_pieces", likeliest, [input_signature(), ROW])
 
 
+def positions_of_a_chunk(model):
+    """Returns at how many positions the logits of a model exist at a time."""
+    return max(1, CHUNK_LOGITS // model.config.vocab_size)
+
+
 def _states(model, inputs):
     return model.lm_head(model.rembert(inputs, training=False)["last_hidden_state"])
-
-
-def _in_chunks(model, function, kinds, *tensors):
-    """Returns what a function gives for tensors (positions, ...), called for a chunk of positions at a time.
-
-    Args:
-        model: whose vocabulary decides the chunk's size.
-        function: of tensors.
-        kinds: dtype and shape of each of its results.
-        *tensors: what is cut.
-    """
-    positions = tf.shape(tensors[0])[0]
-    size = tf.clip_by_value(positions, 1, max(1, CHUNK_LOGITS // model.config.vocab_size))
-    count = (positions + size - 1) // size
-
-    def chunk(index):
-        return function(*(tensor[index * size : (index + 1) * size] for tensor in tensors))
-
-    def step(index, *arrays):
-        parts = chunk(index)
-        return index + 1, *(array.write(index, part) for array, part in zip(arrays, parts, strict=True))
-
-    arrays = [tf.TensorArray(dtype, count, infer_shape=False, element_shape=shape) for dtype, shape in kinds]
-    results = tf.while_loop(lambda index, *_: index < count, step, (0, *arrays))[1:]
-    return tuple(array.concat() for array in results)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from rembert_tf.errors import InputError
+from rembert_tf.tasks.known_labels import known_labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,15 +32,8 @@ class TextExamples:
         return len(self.texts)
 
     def known_labels(self):
-        """Returns the labels.
-
-        Raises:
-            InputError: there are none.
-        """
-        if self.labels is None:
-            named = ", ".join(map(str, self.files)) or "the examples"
-            raise InputError(f"{named}: rows that have no labels can be predicted, but neither trained on nor scored.")
-        return self.labels
+        """Returns the labels, or raises an InputError where there are none."""
+        return known_labels(self.labels, self.files)
 
     def shown(self, row):
         """Returns an example's text as people read it."""

@@ -88,12 +88,10 @@ class Windows:
         return Batches(self.lengths, features, batch_size, width_step=WIDTH_STEP)
 
 
-def make_windows(tokenizer, questions, max_length, doc_stride=DOC_STRIDE, max_question_length=MAX_QUESTION_LENGTH):
-    """Returns the Windows of questions.
+def lengths_that_fit(max_length, doc_stride, max_question_length):
+    """Returns `doc_stride` and `max_question_length` for rows that may be too short for them.
 
     Args:
-        tokenizer: a RemBertTokenizerFast.
-        questions: list of Question.
         max_length: pieces of a row.
         doc_stride: pieces that consecutive windows share; fewer where rows are short, so that each window
             has at least as many pieces that the one before lacked.
@@ -107,7 +105,23 @@ def make_windows(tokenizer, questions, max_length, doc_stride=DOC_STRIDE, max_qu
     if room < 2:
         raise InputError(f"max_length must be {TEMPLATE + 2} or more for a question and a context, not {max_length}.")
     max_question_length = min(max_question_length, room // 2)
-    doc_stride = min(doc_stride, (room - max_question_length) // 2)
+    return min(doc_stride, (room - max_question_length) // 2), max_question_length
+
+
+def make_windows(tokenizer, questions, max_length, doc_stride=DOC_STRIDE, max_question_length=MAX_QUESTION_LENGTH):
+    """Returns the Windows of questions.
+
+    Args:
+        tokenizer: a RemBertTokenizerFast.
+        questions: list of Question.
+        max_length: pieces of a row.
+        doc_stride: as of `lengths_that_fit`.
+        max_question_length: as of `lengths_that_fit`.
+
+    Raises:
+        InputError: rows of `max_length` have no room for a question and a context.
+    """
+    doc_stride, max_question_length = lengths_that_fit(max_length, doc_stride, max_question_length)
 
     def encode(part):
         return tokenizer.encode_question_windows(

@@ -12,8 +12,9 @@ import tensorflow as tf
 from rembert_tf import RemBertForMaskedLM, RemBertTokenizerFast
 from rembert_tf.errors import InputError
 from rembert_tf.serving.options import MaskedLMOptions
-from rembert_tf.serving.signatures import chunks, masked_lm
+from rembert_tf.serving.signatures import chunks
 from rembert_tf.serving.signatures.masked_lm import MaskedLMSignatures
+from rembert_tf.tasks.language_modeling import piece_scores
 from rembert_tf.tasks.language_modeling.fills import fill_masks
 from tests.golden import fixture
 from tests.serving.signatures.served import (
@@ -133,7 +134,7 @@ def test_the_tokenize_signature_shows_the_mask_alone(model, small_tokenizer):
 def test_work_in_small_portions_changes_nothing(model, small_tokenizer, monkeypatch):
     whole = ask(served(model, small_tokenizer, top_k=5), text=TEXTS)
     monkeypatch.setattr(chunks, "CHUNK_PIECES", 50)
-    monkeypatch.setattr(masked_lm, "CHUNK_LOGITS", 7 * model.config.vocab_size)
+    monkeypatch.setattr(piece_scores, "CHUNK_LOGITS", 7 * model.config.vocab_size)
     portions = ask(served.__wrapped__(model, small_tokenizer, top_k=5), text=TEXTS)
     np.testing.assert_allclose(whole["score"], portions["score"], atol=1e-6)
     np.testing.assert_array_equal(whole["token"], portions["token"])
