@@ -10,7 +10,7 @@ from rembert_tf.layers.block import AttentionViews
 from rembert_tf.layers.embeddings import Embeddings
 from rembert_tf.layers.encoder import Encoder
 from rembert_tf.layers.initializers import new_weight
-from rembert_tf.layers.token_layout import PaddedLayout
+from rembert_tf.layers.token_layout import PaddedLayout, encoder_layout
 from rembert_tf.models.inputs import ENCODER_STATES
 from rembert_tf.models.pretrained import PretrainedModel
 
@@ -32,6 +32,8 @@ class RemBertModel(PretrainedModel):
     """
 
     CONSTRUCTOR_ARGUMENTS = (*PretrainedModel.CONSTRUCTOR_ARGUMENTS, "add_pooling_layer")
+    # Called in the place of `encoder`, with the same arguments and result, where an export has set it on its twin.
+    encoder_substitute = None
 
     def __init__(self, config, add_pooling_layer=True, **kwargs):
         super().__init__(config, **kwargs)
@@ -117,7 +119,7 @@ class RemBertModel(PretrainedModel):
             start = ops.shape(caches[0][0])[2] if caches else 0
         embeddings, layout = self._embed(tensors, start, training)
         recompute = training and self.encoder.gradient_checkpointing and not (output_attentions or caches)
-        encoded = self.encoder(
+        encoded = (self.encoder_substitute or self.encoder)(
             embeddings,
             layout=layout,
             views=self._views(tensors, layout, start, caches, cache_position),
@@ -139,7 +141,10 @@ class RemBertModel(PretrainedModel):
         """Returns embeddings (tokens, input_embedding_size) and their layout."""
         ids, embeds = tensors.get("input_ids"), tensors.get("inputs_embeds")
         batch, length = ops.shape(ids if embeds is None else embeds)[:2]
-        layout = PaddedLayout(batch, length)
+        if self.config.is_decoder:
+            layout = PaddedLayout(batch, length)
+        else:
+            layout = encoder_layout(batch, length, tensors.get("attention_mask"))
 
         def tokens(name, default):
             per_position = tensors.get(name)

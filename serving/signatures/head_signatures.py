@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from rembert_tf.layers.token_layout import padding_removed
 from rembert_tf.serving.stored_weights import StoredWeights
 
 STRINGS = tf.TensorSpec([None], tf.string)
@@ -79,13 +80,14 @@ class HeadSignatures(tf.Module):
         """Returns the one traced function that every signature calls: a graph for each would multiply load time.
 
         Args:
-            function: of tensors; it may call the model, whose weights are then the stored ones.
+            function: of tensors; it may call the model, whose weights are then the stored ones, and which spends
+                nothing on padding.
             *specs: a TensorSpec for each tensor.
         """
 
         @tf.function(input_signature=specs, autograph=False)
         def shared(*tensors):
-            with self.stored.in_place():
+            with padding_removed(), self.stored.in_place():
                 return function(*tensors)
 
         return shared

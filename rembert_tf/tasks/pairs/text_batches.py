@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from rembert_tf.tasks.batches import Batches
 from rembert_tf.tasks.pairs.encoded_texts import EncodedTexts
-from rembert_tf.tasks.pairs.kept_graphs import input_signature, kept_graph
+from rembert_tf.tasks.pairs.kept_graphs import kept_outputs
 
 
 def text_batches(tokenizer, examples, batch_size, max_length, with_labels):
@@ -39,8 +39,7 @@ def logits_of(model, batches, report=None):
         report: called as `report(done, total)` after each batch, or None.
     """
     dataset, order = batches.ordered_dataset()
-    rank = dataset.element_spec["input_ids"].shape.rank
-    graph = kept_graph(model, f"logits_{rank}", lambda inputs: model(inputs, training=False), [input_signature(rank)])
+    graph = kept_outputs(model, dataset.element_spec["input_ids"].shape.rank)
     logits, done = [None] * len(batches), 0
     for inputs in dataset:
         part = graph(inputs).numpy().astype("float32")

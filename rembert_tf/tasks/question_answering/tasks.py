@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from rembert_tf.errors import InputError
+from rembert_tf.tasks.pairs.kept_graphs import kept_outputs
 from rembert_tf.tasks.question_answering.answers import Answerer, AnswerSettings
 from rembert_tf.tasks.question_answering.mlqa_score import mlqa_normalized
 from rembert_tf.tasks.question_answering.prediction_files import text_of, write_submission
@@ -63,10 +64,10 @@ class QuestionAnswering(Task):
         windows = self._windows(tokenizer, examples, max_length)
         answerer = Answerer(windows, examples, self.settings)
         dataset, order = windows.batches(tokenizer.pad_token_id, batch_size).ordered_dataset()
-        done = 0
+        graph, done = kept_outputs(model), 0
         for inputs in dataset:
-            outputs = model.predict_on_batch(inputs)
-            logits = [np.asarray(outputs[name], "float32") for name in ("start_logits", "end_logits")]
+            outputs = graph(inputs)
+            logits = [outputs[name].numpy().astype("float32") for name in ("start_logits", "end_logits")]
             for start_logits, end_logits in zip(*logits, strict=True):
                 answerer.add(int(order[done]), start_logits, end_logits)
                 done += 1

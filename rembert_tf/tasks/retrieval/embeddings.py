@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from rembert_tf.errors import InputError
+from rembert_tf.layers.token_layout import padding_removed
 from rembert_tf.tasks.batches import Batches
 from rembert_tf.tasks.pairs.model_inputs import rectangle
 
@@ -181,7 +182,8 @@ class PooledStates:
 def _compiled(states):
     """Returns PooledStates compiled once for batches of any size; Keras would trace several shapes first."""
     rectangle = tf.TensorSpec([None, None], tf.int32)
-    return tf.function(states, input_signature=[dict.fromkeys((*_GIVEN, _POOLED), rectangle)], autograph=False)
+    signature = [dict.fromkeys((*_GIVEN, _POOLED), rectangle)]
+    return tf.function(padding_removed()(states), input_signature=signature, autograph=False)
 
 
 def _batches(tokenizer, texts, batch_size, max_length, specials):

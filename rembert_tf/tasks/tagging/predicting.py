@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rembert_tf.tasks.pairs.kept_graphs import kept_outputs
 from rembert_tf.tasks.tagging.tag_batches import input_batches
 from rembert_tf.tasks.tagging.windows import make_windows
 
@@ -24,10 +25,11 @@ def predict_tags(model, tokenizer, sentences, batch_size, max_length, report=Non
     windows = make_windows(tokenizer, sentences, max_length)
     dataset, order = input_batches(windows, tokenizer.pad_token_id, batch_size).ordered_dataset()
     names = model.config.id2label
+    graph = kept_outputs(model)
     tags, scores = [None] * len(windows), [None] * len(windows)
     done = 0
     for inputs in dataset:
-        logits = np.asarray(model.predict_on_batch(inputs), "float32")
+        logits = graph(inputs).numpy().astype("float32")
         for window, row in zip(order[done : done + len(logits)], logits, strict=True):
             best, probabilities = _most_probable(row[windows.starts[window]])
             tags[window] = [names[number] for number in best.tolist()]

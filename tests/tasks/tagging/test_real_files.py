@@ -6,7 +6,9 @@ import warnings
 import numpy as np
 import pytest
 import sentencepiece
+import tensorflow as tf
 
+from rembert_tf.tasks.tagging import predicting
 from rembert_tf.tasks.tagging.panx import Panx
 from rembert_tf.tasks.tagging.udpos import UdPos
 from tests.tasks.tagging.official import read_columns, read_tag_lines
@@ -34,17 +36,20 @@ class ContextFree:
         self.config = types.SimpleNamespace(id2label=dict(enumerate(labels)))
         self.table = np.random.default_rng(seed).normal(size=(vocabulary, len(labels)))
 
-    def predict_on_batch(self, inputs):
-        return self.table[inputs["input_ids"].numpy()]
+    def __call__(self, inputs):
+        return tf.gather(self.table, inputs["input_ids"])
 
 
 @pytest.mark.parametrize(("task", "file"), FILES)
-def test_scores_are_the_official_ones_split_or_not(task, file, small_tokenizer, small_vocabulary, tmp_path):
+def test_scores_are_the_official_ones_split_or_not(
+    task, file, small_tokenizer, small_vocabulary, tmp_path, monkeypatch
+):
     from seqeval.metrics import f1_score, precision_score, recall_score
 
     path = real_file(file)
     data = task.read([path]).select(range(SENTENCES))
     model = ContextFree(task.labels, len(small_tokenizer), seed=0)
+    monkeypatch.setattr(predicting, "kept_outputs", lambda model: model)  # no Keras model, no graph
     whole, split = (task.predict(model, small_tokenizer, data, 64, length) for length in (512, 12))
     assert split == whole
 
