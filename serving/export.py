@@ -6,7 +6,9 @@ import tensorflow as tf
 
 from rembert_tf.errors import InputError
 from rembert_tf.serving.model_card import write_assets
-from rembert_tf.serving.precision import with_dtype
+from rembert_tf.serving.optimized.cpu_model import cpu_dtype, cpu_model
+from rembert_tf.serving.optimized.encoder_check import check_encoder
+from rembert_tf.serving.precision import OPTIMIZED, with_dtype
 from rembert_tf.serving.sample_requests import check_requests, warmup_requests
 from rembert_tf.serving.self_check import check_export
 from rembert_tf.serving.signatures.catalogue import signatures_class
@@ -42,13 +44,16 @@ def export_saved_model(
         max_length: pieces that a row is truncated to, or a window holds; None means what the model can take.
         labels: the labels' names, in the order of the logits; None takes the configuration's.
         pair: whether every request of a sequence classifier holds `text` and `text_pair`.
-        optimize: None.
+        optimize: "cpu" computes the encoder in fused operations of oneDNN, which TensorFlow for x86-64 has; in
+            bfloat16 a server then holds the encoder's matrices twice. None runs anywhere.
         dtype: "bfloat16" stores weights and computes in half the bits; "int8" stores matrices in a quarter and
-            computes in float32; None keeps the model's own. Answers are float32 always.
+            computes in float32; None keeps the model's own, or, with optimize="cpu", takes bfloat16 where this
+            machine's processor multiplies in it and float32 elsewhere. Answers are float32 always.
         warmup: True writes warm-up requests, which needs the `serving` extra; "auto" does so where the
             extra is installed, and warns where it is not; False leaves them out.
         options: what can be chosen for the head, a dataclass of `rembert_tf.serving.options`; None takes its defaults.
-        check: whether a fresh process loads the export and compares its answers with the model's.
+        check: whether a fresh process loads the export and compares its answers with the model's; and, of an
+            optimized one, the encoder's states with those of its layers.
 
     Returns:
         The version's path.
@@ -61,14 +66,18 @@ def export_saved_model(
     options = _checked_options(head, options)
     labels = _checked_labels(head, model, labels)
     max_length = _checked_length(head, model, tokenizer, max_length, options, pair)
-    if optimize is not None:
-        raise InputError(f"optimize must be None, not {optimize!r}.")
+    if optimize not in (None, *OPTIMIZED):
+        raise InputError(f"optimize must be {' or '.join(map(repr, OPTIMIZED))} or None, not {optimize!r}.")
+    dtype = cpu_dtype(dtype) if optimize else dtype
     destination = Path(base_path) / str(_version(base_path, version))
-    module = head(with_dtype(model, dtype), tokenizer, max_length, options, labels, pair, dtype)
+    exported = cpu_model(model, dtype) if optimize else with_dtype(model, dtype)
+    module = head(exported, tokenizer, max_length, options, labels, pair, dtype)
     signatures = module.signatures()
     with new_directory(destination) as partial:
         tf.saved_model.save(module, str(partial), signatures=signatures)
         write_assets(module, signatures, dtype, partial)
+        if check and optimize:
+            check_encoder(exported, tokenizer, max_length)
         if check:
             check_export(partial, signatures, check_requests(module, signatures), module.repeatable)
         if warmup:

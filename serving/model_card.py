@@ -5,6 +5,7 @@ import json
 
 import tensorflow as tf
 
+from rembert_tf.layers.lora import encoder_of
 from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 from rembert_tf.version import __version__
 
@@ -40,6 +41,8 @@ def _lines(module, signatures, dtype):
     yield f"- {config.num_hidden_layers} layers of {config.hidden_size}, {module.model.count_params():,} parameters, "
     yield f"  {config.vocab_size:,} pieces (`{VOCABULARY}`)"
     yield f"- number type: {dtype or module.model.dtype_policy.name}"
+    if encoder_of(module.model).encoder_substitute is not None:
+        yield "- optimized for x86-64 processors: it needs a TensorFlow with oneDNN"
     yield f"- pieces of a row, special tokens counted: {module.max_length}"
     if module.labels is not None:
         yield f"- labels: {', '.join(module.labels)} (`{LABELS}`)"

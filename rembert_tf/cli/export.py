@@ -5,7 +5,7 @@ import click
 from rembert_tf.cli.console import console, say
 from rembert_tf.cli.export_options import head_options, make_head_options
 from rembert_tf.cli.options import example
-from rembert_tf.serving.precision import DTYPES
+from rembert_tf.serving.precision import DTYPES, OPTIMIZED
 from rembert_tf.serving.signatures.catalogue import ARCHITECTURES, ENCODER
 
 
@@ -16,11 +16,17 @@ from rembert_tf.serving.signatures.catalogue import ARCHITECTURES, ENCODER
 @click.option("--version", type=int, help="Version number; default: the next free one.")
 @click.option("--max-length", type=int, help="Pieces of a text, pair or window; default: what the model can take.")
 @click.option("--pair", is_flag=True, help="Classifier: requests hold text and text_pair.")
-@click.option("--dtype", type=click.Choice(DTYPES), help="bfloat16 halves the weights, int8 quarters most of them.")
+@click.option("--optimize", type=click.Choice(OPTIMIZED), help="cpu: oneDNN's operations, for x86-64 processors.")
+@click.option(
+    "--dtype",
+    type=click.Choice(DTYPES),
+    help="bfloat16 halves the weights, int8 quarters most of them; default: the model's own, with --optimize cpu "
+    "bfloat16 where this processor is fast in it.",
+)
 @click.option("--warmup/--no-warmup", default=None, help="Write warm-up requests; default: where the serving extra is.")
 @click.option("--check/--no-check", default=True, help="Load the result in a fresh process and compare its answers.")
 @head_options
-def command(model, base_path, architecture, version, max_length, pair, dtype, warmup, check, **options):
+def command(model, base_path, architecture, version, max_length, pair, optimize, dtype, warmup, check, **options):
     """Export the model in DIR to BASE_PATH/VERSION for TensorFlow Serving.
 
     Texts in, answers out: tokenization, windows over long texts and the choice of answers are part of the graph.
@@ -38,6 +44,7 @@ def command(model, base_path, architecture, version, max_length, pair, dtype, wa
             version=version,
             max_length=max_length,
             pair=pair,
+            optimize=optimize,
             dtype=dtype,
             warmup="auto" if warmup is None else warmup,
             options=chosen,

@@ -86,6 +86,18 @@ VARIANTS = [
     TinyExport("sampling", "RemBertForCausalLM", DECODER, writing(do_sample=True, seed=3, top_k=50, top_p=0.9)),
     TinyExport("int8 beams", "RemBertForCausalLM", DECODER, {"dtype": "int8", **writing(num_beams=2)}),
 ]
+# float32 and not what the processor likes best: the same answers everywhere.
+OPTIMIZED = [
+    *(
+        dataclasses.replace(
+            head,
+            name=f"optimized {head.name}",
+            arguments={"optimize": "cpu", "dtype": "float32", **head.arguments},
+        )
+        for head in HEADS
+    ),
+    TinyExport("optimized bfloat16", CLASSIFIER, {}, {"optimize": "cpu", "dtype": "bfloat16"}),
+]
 
 
 def requests(specs):

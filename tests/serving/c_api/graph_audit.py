@@ -12,21 +12,25 @@ SENTENCEPIECE = {
     "SentencepieceTokenizeWithOffsetsOp",
     "SentencepieceDetokenizeOp",
 }
+# Of TensorFlow for x86-64 alone, for optimized exports: 2.19 has them as later ones do.
+ONEDNN = {"_MklNativeFusedMatMul", "_MklFusedBatchMatMulV2", "_MklSoftmax", "_MklLayerNorm"}
 ABSENT = ("PyFunc", "Xla")  # of TensorFlow's own
 ACCELERATORS = ("GPU", "TPU", "XLA")
 INIT = "__saved_model_init_op"
 
 
-def faults(version_directory):
+def faults(version_directory, optimized=False):
     """Returns a list of sentences: what is wrong with an export.
 
     Args:
         version_directory: of a SavedModel.
+        optimized: whether it may, and must, hold operations of oneDNN.
     """
     content = (Path(version_directory) / "saved_model.pb").read_bytes()
     meta_graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0]
-    checks = (_foreign_operations, _compiled_functions, _devices, _signatures, _unused_variables)
-    return [fault for check in checks for fault in check(meta_graph)]
+    checks = (_compiled_functions, _devices, _signatures, _unused_variables)
+    found = [*_foreign_operations(meta_graph, ONEDNN if optimized else set())]
+    return [*found, *(fault for check in checks for fault in check(meta_graph))]
 
 
 def _nodes(meta_graph):
@@ -34,9 +38,12 @@ def _nodes(meta_graph):
     return [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
 
 
-def _foreign_operations(meta_graph):
-    for operation in sorted({node.op for node in _nodes(meta_graph)}):
-        known = hasattr(tf.raw_ops, operation) or operation in SENTENCEPIECE
+def _foreign_operations(meta_graph, expected):
+    operations = {node.op for node in _nodes(meta_graph)}
+    for operation in sorted(expected - operations):
+        yield f"{operation} is missing."
+    for operation in sorted(operations):
+        known = hasattr(tf.raw_ops, operation) or operation in SENTENCEPIECE | expected
         if not known or any(part in operation for part in ABSENT):
             yield f"{operation} is linked into no TensorFlow Serving 2.19."
 

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 import tensorflow_text as text_ops
 
-from tests.serving.c_api.graph_audit import faults
+from rembert_tf.serving.optimized.onednn_operations import softmax
+from tests.serving.c_api.graph_audit import ONEDNN, faults
 from tests.serving.c_api.test_c_api import c_library, questions
 
 
@@ -63,6 +64,13 @@ def test_every_fault_is_found(name, save):
 
 def test_ids_are_no_input(save):
     assert faults(save(tf.negative, dtype=tf.int32)) == ["text of the signature serving_default has the type int32."]
+
+
+def test_operations_of_onednn_belong_into_optimized_exports(save):
+    path = save(lambda text: softmax(lengths(text)[:, tf.newaxis])[:, 0])
+    assert faults(path) == ["_MklSoftmax is linked into no TensorFlow Serving 2.19."]
+    missing = sorted(ONEDNN - {"_MklSoftmax"})
+    assert faults(path, optimized=True) == [f"{operation} is missing." for operation in missing]
 
 
 def test_what_has_no_fault_has_none(save):
