@@ -31,6 +31,7 @@ COMMANDS = {
     "export": ("rembert_tf.cli.export", "Write a SavedModel that takes raw strings."),
     "serve": ("rembert_tf.cli.serve", "Serve SavedModels over REST and gRPC."),
     "query": ("rembert_tf.cli.query", "Send texts to a model server and print its answers."),
+    "bench": ("rembert_tf.cli.bench", "Measure speed and memory on this machine."),
 }
 
 

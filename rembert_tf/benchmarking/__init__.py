@@ -1,0 +1,1 @@
+"""`rembert bench`: how fast this machine runs the library, beside what else there is."""

@@ -1,0 +1,64 @@
+"""A process that prepares one candidate and then runs a case of it whenever it is asked. Needs Python alone.
+
+    python -P worker.py FILE FUNCTION
+
+The first line of standard input holds the keyword arguments of FUNCTION, as JSON. It returns {case: function without
+arguments}; the names are the first line of standard output. Every further line of input is `{"case": name}` and is
+answered with what running it once took; the end of the input ends the process. Whatever a library prints goes to
+standard error.
+"""
+
+import importlib.util
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def main():
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    file, function = sys.argv[1:]
+    settings = json.loads(sys.stdin.readline())
+    cases = load(file, function)(**settings)
+    answer(channel, {"cases": list(cases), **memory()})
+    for line in sys.stdin:
+        work = cases[json.loads(line)["case"]]
+        begin, busy = time.perf_counter(), time.process_time()
+        result = work()
+        seconds, busy = time.perf_counter() - begin, time.process_time() - busy
+        answer(channel, {"seconds": seconds, "cpu_seconds": busy, "result": told(result), **memory()})
+
+
+def load(file, function):
+    """Returns a function of a Python file that need not be installed."""
+    specification = importlib.util.spec_from_file_location("candidate", file)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return getattr(module, function)
+
+
+def told(result):
+    """Returns a result that JSON can hold, None for tensors and the like."""
+    return result if isinstance(result, int | float | str | list) else None
+
+
+def answer(channel, content):
+    channel.write(json.dumps(content) + "\n")
+    channel.flush()
+
+
+def memory():
+    """Returns the process's memory now and at its highest, in bytes; nothing where there is no /proc."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return {}
+    # Not getrusage: its maximum counts what the parent had when it started this process.
+    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.endswith(" kB")}
+    return {"resident_bytes": sizes["VmRSS"], "peak_bytes": sizes["VmHWM"]}
+
+
+if __name__ == "__main__":
+    main()
