@@ -78,7 +78,8 @@ class Load:
             "load_before": round(self.before, 2),
             "load_after": round(os.getloadavg()[0], 2),
             "others": None if others is None else round(others, 2),
-            "quiet": self.before <= limit and (others is None or others <= limit),
+            # The load average also remembers what ended before; it decides only where nothing better is known.
+            "quiet": (self.before if others is None else others) <= limit,
         }
 
 

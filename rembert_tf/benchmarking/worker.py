@@ -4,16 +4,21 @@
 
 The first line of standard input holds the keyword arguments of FUNCTION, as JSON. It returns {case: function without
 arguments}; the names are the first line of standard output. Every further line of input is `{"case": name}` and is
-answered with what running it once took; the end of the input ends the process. Whatever a library prints goes to
-standard error.
+answered with what running it took: the median of several runs where one is short, since the first after another
+candidate's turn finds cold caches and sleeping threads. The end of the input ends the process. Whatever a library
+prints goes to standard error.
 """
 
 import importlib.util
 import json
 import os
+import statistics
 import sys
 import time
 from pathlib import Path
+
+# A turn ends after the first run beyond this many seconds, or this many runs.
+TURN_SECONDS, TURN_RUNS = 0.2, 10
 
 
 def main():
@@ -24,11 +29,18 @@ def main():
     cases = load(file, function)(**settings)
     answer(channel, {"cases": list(cases), **memory()})
     for line in sys.stdin:
-        work = cases[json.loads(line)["case"]]
-        begin, busy = time.perf_counter(), time.process_time()
+        answer(channel, {**turn(cases[json.loads(line)["case"]]), **memory()})
+
+
+def turn(work):
+    """Returns the median seconds of running something, wall and processor, and its result."""
+    seconds, busy = [], []
+    while len(seconds) < TURN_RUNS and sum(seconds) < TURN_SECONDS:
+        begin, used = time.perf_counter(), time.process_time()
         result = work()
-        seconds, busy = time.perf_counter() - begin, time.process_time() - busy
-        answer(channel, {"seconds": seconds, "cpu_seconds": busy, "result": told(result), **memory()})
+        seconds.append(time.perf_counter() - begin)
+        busy.append(time.process_time() - used)
+    return {"seconds": statistics.median(seconds), "cpu_seconds": statistics.median(busy), "result": told(result)}
 
 
 def load(file, function):

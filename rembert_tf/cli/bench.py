@@ -36,7 +36,7 @@ from rembert_tf.cli.options import ManyValuesCommand, example
 def command(everything, full_size, parts, threads, json_file, output, **options):
     """Measure speed and memory, and print tables in Markdown.
 
-    Alone it measures, in about two minutes, the forward pass of exported models of 4 layers in RemBERT's widths and
+    Alone it measures, in some minutes, the forward pass of exported models of 4 layers in RemBERT's widths and
     the way from a text to its label. Every candidate is a process of its own that stands ready; they take turns.
     """
     from rembert_tf.benchmarking.report import as_json, markdown

@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 
-def graph(directory, texts, batch_size):
+def graph(directory, texts, batch_size, passes):
     """Returns cases that encode a file's texts in a `tf.function`.
 
     Args:
         directory: with the tokenizer's files.
         texts: path of a JSON file with {name: list of texts}.
         batch_size: texts a call.
+        passes: how often all texts are encoded in one turn, so that starting to work does not count.
     """
     import tensorflow as tf
 
@@ -23,35 +24,10 @@ def graph(directory, texts, batch_size):
         rows = [tf.constant(batch) for batch in batches(lines, batch_size)]
         return lambda: sum(int(encode(row)["input_ids"].row_splits[-1]) for row in rows)
 
-    return {name: case(lines) for name, lines in read(texts).items()}
+    return {name: case(lines) for name, lines in read(texts, passes).items()}
 
 
-def pipeline(directory, texts, batch_size, threads):
-    """Returns cases that encode a file's texts in a `tf.data` pipeline; arguments as of `graph`.
-
-    Args:
-        directory: with the tokenizer's files.
-        texts: path of the JSON file.
-        batch_size: texts a step.
-        threads: batches that are encoded at a time.
-    """
-    import tensorflow as tf
-
-    from rembert_tf import RemBertTokenizerFast
-
-    tokenizer = RemBertTokenizerFast.from_pretrained(directory)
-
-    def case(lines):
-        dataset = tf.data.Dataset.from_tensor_slices(lines).batch(batch_size).repeat()
-        # One iterator for all rounds: starting one takes a tenth of a second, whatever it goes through.
-        encoded = iter(dataset.map(lambda rows: tokenizer(rows), num_parallel_calls=threads))
-        steps = range(-(-len(lines) // batch_size))
-        return lambda: sum(int(next(encoded)["input_ids"].row_splits[-1]) for _ in steps)
-
-    return {name: case(lines) for name, lines in read(texts).items()}
-
-
-def python(directory, texts, batch_size):
+def python(directory, texts, batch_size, passes):
     """Returns cases that encode a file's texts with the sentencepiece package; arguments as of `graph`."""
     from rembert_tf import RemBertTokenizer
 
@@ -60,11 +36,11 @@ def python(directory, texts, batch_size):
     def count(lines):
         return sum(sum(map(len, tokenizer(batch)["input_ids"])) for batch in batches(lines, batch_size))
 
-    return {name: lambda lines=lines: count(lines) for name, lines in read(texts).items()}
+    return {name: lambda lines=lines: count(lines) for name, lines in read(texts, passes).items()}
 
 
-def read(path):
-    return json.loads(Path(path).read_text("utf-8"))
+def read(path, passes):
+    return {name: lines * passes for name, lines in json.loads(Path(path).read_text("utf-8")).items()}
 
 
 def batches(lines, size):
