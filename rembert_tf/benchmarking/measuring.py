@@ -89,7 +89,7 @@ def measure(group, threads, report, start=WorkerProcess):
                 if worker.name in failed:
                     continue
                 try:
-                    reply = worker.run(case)
+                    reply = worker.run(case, repeat=True)
                 except WorkerError as error:
                     failed[worker.name] = str(error)
                     continue

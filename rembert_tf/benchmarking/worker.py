@@ -4,9 +4,9 @@
 
 The first line of standard input holds the keyword arguments of FUNCTION, as JSON. It returns {case: function without
 arguments}; the names are the first line of standard output. Every further line of input is `{"case": name}` and is
-answered with what running it took: the median of several runs where one is short, since the first after another
-candidate's turn finds cold caches and sleeping threads. The end of the input ends the process. Whatever a library
-prints goes to standard error.
+answered with what running it took. With `"repeat": true` that is the median of several runs where one is short, since
+the first after another candidate's turn finds cold caches and sleeping threads. The end of the input ends the process.
+Whatever a library prints goes to standard error.
 """
 
 import importlib.util
@@ -29,13 +29,15 @@ def main():
     cases = load(file, function)(**settings)
     answer(channel, {"cases": list(cases), **memory()})
     for line in sys.stdin:
-        answer(channel, {**turn(cases[json.loads(line)["case"]]), **memory()})
+        asked = json.loads(line)
+        runs = TURN_RUNS if asked.get("repeat") else 1
+        answer(channel, {**turn(cases[asked["case"]], runs), **memory()})
 
 
-def turn(work):
-    """Returns the median seconds of running something, wall and processor, and its result."""
+def turn(work, runs):
+    """Returns the median seconds of running something so many times at most, wall and processor, and its result."""
     seconds, busy = [], []
-    while len(seconds) < TURN_RUNS and sum(seconds) < TURN_SECONDS:
+    while len(seconds) < runs and sum(seconds) < TURN_SECONDS:
         begin, used = time.perf_counter(), time.process_time()
         result = work()
         seconds.append(time.perf_counter() - begin)

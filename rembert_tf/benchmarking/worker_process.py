@@ -74,9 +74,17 @@ class WorkerProcess:
     def __exit__(self, *exception):
         self.close()
 
-    def run(self, case):
-        """Runs a case once; returns `seconds`, `cpu_seconds`, `result` and, on Linux, `peak_bytes`."""
-        reply = self._ask({"case": case})
+    def run(self, case, repeat=False):
+        """Runs a case, once or, where it is short, several times; returns what one run took.
+
+        Args:
+            case: one of `cases`.
+            repeat: whether short work is repeated, of which the median counts.
+
+        Returns:
+            A dict of `seconds`, `cpu_seconds`, `result` and, on Linux, `peak_bytes`.
+        """
+        reply = self._ask({"case": case, **({"repeat": True} if repeat else {})})
         return {**reply, **{name: reply[name] / self._calls for name in ("seconds", "cpu_seconds")}}
 
     def close(self):

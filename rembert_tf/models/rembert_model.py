@@ -141,10 +141,8 @@ class RemBertModel(PretrainedModel):
         """Returns embeddings (tokens, input_embedding_size) and their layout."""
         ids, embeds = tensors.get("input_ids"), tensors.get("inputs_embeds")
         batch, length = ops.shape(ids if embeds is None else embeds)[:2]
-        if self.config.is_decoder:
-            layout = PaddedLayout(batch, length)
-        else:
-            layout = encoder_layout(batch, length, tensors.get("attention_mask"))
+        # A decoder's caches are rectangles, and so is what goes into them.
+        layout = encoder_layout(batch, length, None if self.config.is_decoder else tensors.get("attention_mask"))
 
         def tokens(name, default):
             per_position = tensors.get(name)

@@ -19,7 +19,7 @@ class FakeWorker:
     def __exit__(self, *exception):
         self.log.append(f"{self.name} ends")
 
-    def run(self, case):
+    def run(self, case, repeat=False):
         self.log.append(f"{self.name} {case}")
         seconds = next(self.seconds)
         if seconds is None:
