@@ -15,7 +15,7 @@ from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, pre
 from rembert_tf.tasks.piece_masking import mask_in_training
 from rembert_tf.tasks.start import check_lengths, load_task_model
 from rembert_tf.training.finetune import finetune
-from rembert_tf.training.parts import freeze
+from rembert_tf.training.parts import check_parts
 from rembert_tf.training.run_folder import RunFolder
 from rembert_tf.training.state import states
 from rembert_tf.weights.atomic_files import write_files
@@ -126,7 +126,7 @@ def _train(task, start, data, run, settings, asked, report):
     keras.utils.set_random_seed(settings.seed)
     model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
     check_lengths(model, tokenizer, settings.max_length)
-    freeze(model, settings.freeze)
+    check_parts(model, settings.freeze)
     model.config = model.config.replace(extra={**model.config.extra, TASK_KEY: task.name})
     batches = task.batches(tokenizer, data.training, settings.batch_size, settings.max_length)
     if settings.static_shapes:

@@ -3,6 +3,16 @@
 from rembert_tf.errors import InputError
 from rembert_tf.layers.lora import encoder_of
 
+LAYERS = "layers:"  # before the number of the lowest blocks
+
+
+def check_parts(model, parts):
+    """Raises an InputError where `freeze` would have to stop more blocks than a model has; arguments as there."""
+    blocks = len(encoder_of(model).encoder.blocks)
+    for part in parts:
+        if part.startswith(LAYERS) and int(part.removeprefix(LAYERS)) > blocks:
+            raise InputError(f"freeze says {part}, but the model has {blocks} blocks.")
+
 
 def freeze(model, parts):
     """Stops the training of parts of a model.
@@ -14,19 +24,16 @@ def freeze(model, parts):
     Raises:
         InputError: the model has fewer than K blocks.
     """
+    check_parts(model, parts)
     encoder = encoder_of(model)
     for part in parts:
         if part == "encoder":
             encoder.trainable = False
             continue
         encoder.embeddings.trainable = False
-        if part.startswith("layers:"):
-            count = int(part.removeprefix("layers:"))
-            blocks = encoder.encoder.blocks
-            if count > len(blocks):
-                raise InputError(f"freeze says {part}, but the model has {len(blocks)} blocks.")
+        if part.startswith(LAYERS):
             encoder.encoder.embedding_projection.trainable = False
-            for block in blocks[:count]:
+            for block in encoder.encoder.blocks[: int(part.removeprefix(LAYERS))]:
                 block.trainable = False
 
 
