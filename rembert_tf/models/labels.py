@@ -9,8 +9,8 @@ from rembert_tf.errors import InputError
 IGNORED_LABEL = -100
 
 
-def check_labels(y, classes, name):
-    """Checks that labels are class numbers or -100.
+def checked_labels(y, classes, name):
+    """Returns labels, if they are class numbers or -100.
 
     Labels that are known are checked at once. Those of a graph that is only being traced are checked when it
     runs: there a wrong one would otherwise become NaN, or silently another class.
@@ -30,7 +30,8 @@ def check_labels(y, classes, name):
         if wrong.size:
             raise InputError(f"{name} holds {wrong[0]}, but must be {limit}, or {IGNORED_LABEL} to be ignored.")
     elif keras.backend.backend() == "tensorflow" and not isinstance(y, keras.KerasTensor):
-        _check_when_run(y, classes, f"{name} must be {limit}, or {IGNORED_LABEL} to be ignored.")
+        return _checked_when_run(y, classes, f"{name} must be {limit}, or {IGNORED_LABEL} to be ignored.")
+    return y
 
 
 def one_per_row(y, name, kind="class number", hint=""):
@@ -87,8 +88,8 @@ def known_values(tensor):
         return None
 
 
-def _check_when_run(y, classes, message):
-    import tensorflow as tf
+def _checked_when_run(y, classes, message):
+    from rembert_tf.graph_checks import guarded
 
     fits = (y >= 0) if classes is None else (y >= 0) & (y < classes)
-    tf.debugging.Assert(tf.reduce_all(fits | tf.equal(y, IGNORED_LABEL)), [message, y])
+    return guarded(y, fits | (y == IGNORED_LABEL), message, y)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from rembert_tf.layers.lm_head import LanguageModelHead
-from rembert_tf.models.labels import IGNORED_LABEL, check_labels, one_per_position
+from rembert_tf.models.labels import IGNORED_LABEL, checked_labels, one_per_position
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss, weights_over_kept
 from rembert_tf.models.vocabulary_loss import vocabulary_loss
@@ -67,7 +67,7 @@ class LanguageModel(TaskModel):
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def check_label_values(self, labels, name, x):
-        check_labels(labels, self.config.vocab_size, name)
+        checked_labels(labels, self.config.vocab_size, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.
@@ -94,7 +94,7 @@ class LanguageModel(TaskModel):
         return y, y_pred, sample_weight
 
     def _loss_of_states(self, y, states, sample_weight, training):
-        check_labels(y, self.config.vocab_size, "y")
+        y = checked_labels(y, self.config.vocab_size, "y")
         kept = ops.not_equal(y, IGNORED_LABEL)
         total = vocabulary_loss(
             ops.reshape(states, (-1, self.config.output_embedding_size)),

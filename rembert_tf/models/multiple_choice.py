@@ -5,7 +5,7 @@ from keras import ops
 
 from rembert_tf.errors import InputError
 from rembert_tf.models.inputs import ENCODER_INPUTS, as_tensors, check_shapes
-from rembert_tf.models.labels import check_labels, one_per_row
+from rembert_tf.models.labels import checked_labels, one_per_row
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
 
@@ -47,7 +47,7 @@ class RemBertForMultipleChoice(TaskModel):
         return ops.reshape(self.classifier(self.dropout(pooled, training=training)), (batch, choices))
 
     def check_label_values(self, labels, name, x):
-        check_labels(labels, next(iter(x.values())).shape[1], name)
+        checked_labels(labels, next(iter(x.values())).shape[1], name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

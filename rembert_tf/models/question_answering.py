@@ -5,7 +5,7 @@ from keras import ops
 
 from rembert_tf.errors import InputError
 from rembert_tf.layers.initializers import new_weight
-from rembert_tf.models.labels import IGNORED_LABEL, check_labels, one_per_row
+from rembert_tf.models.labels import IGNORED_LABEL, checked_labels, one_per_row
 from rembert_tf.models.pretrained import head_policy
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
@@ -50,7 +50,7 @@ class RemBertForQuestionAnswering(TaskModel):
         super().check_arrays(x, y)
 
     def check_label_values(self, labels, name, x):
-        check_labels(one_per_row(labels, name, "position"), None, name)
+        checked_labels(one_per_row(labels, name, "position"), None, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.
@@ -72,8 +72,7 @@ class RemBertForQuestionAnswering(TaskModel):
         return sum(super(RemBertForQuestionAnswering, self).label_count(y[name]) for name in POSITIONS) / 2
 
     def _position_loss(self, name, positions, logits, sample_weight):
-        positions = one_per_row(positions, name, "position")
-        check_labels(positions, None, name)
+        positions = checked_labels(one_per_row(positions, name, "position"), None, name)
         inside = positions < ops.cast(ops.shape(logits)[1], positions.dtype)
         positions = ops.where(inside, positions, ops.full_like(positions, IGNORED_LABEL))
         return class_loss(positions, logits, sample_weight, name)

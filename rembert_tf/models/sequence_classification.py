@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from rembert_tf.errors import InputError
-from rembert_tf.models.labels import check_labels, known_shape, one_per_row
+from rembert_tf.models.labels import checked_labels, known_shape, one_per_row
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
 
@@ -44,7 +44,7 @@ class RemBertForSequenceClassification(TaskModel):
 
     def check_label_values(self, labels, name, x):
         if self.problem_type(labels) == "single_label_classification":
-            check_labels(labels, self.config.num_labels, name)
+            checked_labels(labels, self.config.num_labels, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

@@ -8,7 +8,7 @@ from keras import ops
 
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
-from rembert_tf.models.labels import IGNORED_LABEL, check_labels
+from rembert_tf.models.labels import IGNORED_LABEL, checked_labels
 from rembert_tf.models.micro_batches import micro_batched_step, require_tensorflow
 from rembert_tf.models.pretrained import PretrainedModel, head_policy
 
@@ -91,7 +91,7 @@ def class_loss(y, logits, sample_weight=None, name="y"):
         sample_weight: (batch,) or of y's shape, or None.
         name: what `y` is called in messages.
     """
-    check_labels(y, logits.shape[-1], name)
+    y = checked_labels(y, logits.shape[-1], name)
     kept = ops.not_equal(y, IGNORED_LABEL)
     smoothing = _SMOOTHING.get()
     plain = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

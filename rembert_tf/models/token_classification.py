@@ -2,7 +2,7 @@
 
 import keras
 
-from rembert_tf.models.labels import check_labels, one_per_position
+from rembert_tf.models.labels import checked_labels, one_per_position
 from rembert_tf.models.rembert_model import RemBertModel
 from rembert_tf.models.task_model import TaskModel, class_loss
 
@@ -31,7 +31,7 @@ class RemBertForTokenClassification(TaskModel):
         return self.classifier(self.dropout(hidden, training=training))
 
     def check_label_values(self, labels, name, x):
-        check_labels(labels, self.config.num_labels, name)
+        checked_labels(labels, self.config.num_labels, name)
 
     def task_loss(self, y, y_pred, sample_weight=None):
         """Returns the scalar loss.

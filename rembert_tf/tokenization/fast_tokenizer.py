@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
+from rembert_tf.graph_checks import guarded
 from rembert_tf.tokenization import decoding, packing
 from rembert_tf.tokenization.call_options import fill_values
 from rembert_tf.tokenization.character_spans import Characters, lowered_characters
@@ -93,8 +94,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
             sequences: a list of lists, or a tensor, dense or ragged, (batch, length).
             skip_special_tokens: as in `decode`.
         """
-        ids = _rows_of_ids(sequences)
-        self._check_ids(ids.values)
+        ids = self._checked(_rows_of_ids(sequences))
         if skip_special_tokens:
             special = tf.constant(self.all_special_ids)
             ids = tf.ragged.boolean_mask(
@@ -107,12 +107,13 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
             ids, self._engine, self.vocab_size, list(self.vocabulary.appended), unknown, unknown_text
         )
 
-    def _check_ids(self, ids):
-        outside = tf.logical_or(ids < 0, ids >= len(self))
+    def _checked(self, ids):
+        outside = tf.logical_or(ids.values < 0, ids.values >= len(self))
         if not tf.executing_eagerly():
-            tf.debugging.assert_equal(tf.reduce_any(outside), False, "a token id is outside the vocabulary")
-        elif tf.reduce_any(outside):
-            self.vocabulary.id_to_token(int(tf.boolean_mask(ids, outside)[0]))  # raises
+            return guarded(ids, ~outside, "a token id is outside the vocabulary")
+        if tf.reduce_any(outside):
+            self.vocabulary.id_to_token(int(tf.boolean_mask(ids.values, outside)[0]))  # raises
+        return ids
 
     def _texts(self, value, name, like=None):
         return as_texts(value, name, like)

@@ -8,6 +8,7 @@ all of them). `list_packing` holds the same rules for Python lists.
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
+from rembert_tf.graph_checks import guarded
 from rembert_tf.tokenization.call_options import LONGEST_FIRST, ONLY_FIRST, stride_message, unfit_message
 
 # A batch of no rows has no longest row either; models need a position to pool.
@@ -129,7 +130,7 @@ def kept_lengths(first_length, second_length, budget, strategy):
     # As in the reference, a text that is trimmed must keep a piece.
     fits = tf.logical_or(whole < budget, whole + trimmed <= budget)
     message = unfit_message(strategy, budget)
-    _check_rows(fits, message, lambda row: f"{message}: in row {row} it has {int(whole[row])}.")
+    whole = _checked_rows(whole, fits, message, lambda row: f"{message}: in row {row} it has {int(whole[row])}.")
     kept = tf.minimum(trimmed, budget - whole)
     return (kept, whole) if strategy == ONLY_FIRST else (whole, kept)
 
@@ -152,24 +153,25 @@ def windows(lengths, sizes, stride):
     """
     overflows = lengths > sizes
     step = tf.where(overflows, sizes - stride, 1)
-    _check_rows(
+    step = _checked_rows(
+        step,
         step > 0,
         stride_message(stride, "too few"),
         lambda row: f"{stride_message(stride, int(sizes[row]))}: in row {row}.",
     )
-    step = tf.maximum(step, 1)  # for the division's sake: the check above has failed otherwise
     count = 1 + tf.where(overflows, -((sizes - lengths) // step), 0)
     text = tf.repeat(tf.range(tf.size(lengths, tf.int64)), count)
     start = tf.ragged.range(count).values * tf.gather(step, text)
     return text, start, tf.minimum(tf.gather(sizes, text), tf.gather(lengths, text) - start)
 
 
-def _check_rows(fine, in_graph, of_row):
-    """Raises unless all rows are fine; eagerly the error can tell about the first that is not."""
+def _checked_rows(value, fine, in_graph, of_row):
+    """Returns a value unless a row is not fine; eagerly the error can tell about the first that is not."""
     if not tf.executing_eagerly():
-        tf.debugging.assert_equal(fine, True, in_graph)
-    elif not tf.reduce_all(fine):
+        return guarded(value, fine, in_graph)
+    if not tf.reduce_all(fine):
         raise InputError(of_row(int(tf.argmin(tf.cast(fine, tf.int32)))))
+    return value
 
 
 def lay_out(first, second, before, after, special=True):

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from rembert_tf.graph_checks import guarded
 from rembert_tf.serving.options import QuestionAnsweringOptions
 from rembert_tf.serving.signatures.answer_texts import answer_texts
 from rembert_tf.serving.signatures.answer_windows import answer_windows, best_spans
@@ -33,7 +34,7 @@ class QuestionAnsweringSignatures(HeadSignatures):
 
     def _compute(self, questions, contexts):
         message = "question and context must have as many rows"
-        tf.debugging.assert_equal(tf.size(questions), tf.size(contexts), message)
+        questions = guarded(questions, tf.equal(tf.size(questions), tf.size(contexts)), message)
         questions, contexts = valid_text(questions), valid_text(contexts)
         points = tf.strings.unicode_decode(contexts, "UTF-8").with_row_splits_dtype(tf.int64)
         windows = answer_windows(self.tokenizer, questions, contexts, points, self.max_length, self.options)
