@@ -1,5 +1,6 @@
 """Writing a SavedModel that takes raw strings, for TensorFlow Serving."""
 
+import contextlib
 from pathlib import Path
 
 import tensorflow as tf
@@ -8,6 +9,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.serving.model_card import write_assets
 from rembert_tf.serving.optimized.cpu_model import cpu_dtype, cpu_model
 from rembert_tf.serving.optimized.encoder_check import check_encoder
+from rembert_tf.serving.optimized.rewriting import graphs_as_they_are
 from rembert_tf.serving.precision import OPTIMIZED, with_dtype
 from rembert_tf.serving.sample_requests import check_requests, warmup_requests
 from rembert_tf.serving.self_check import check_export
@@ -71,10 +73,13 @@ def export_saved_model(
     dtype = cpu_dtype(dtype) if optimize else dtype
     destination = Path(base_path) / str(_version(base_path, version))
     exported = cpu_model(model, dtype) if optimize else with_dtype(model, dtype)
-    module = head(exported, tokenizer, max_length, options, labels, pair, dtype)
-    signatures = module.signatures()
+    tracing = graphs_as_they_are if optimize and not head.in_steps else contextlib.nullcontext
+    with tracing():
+        module = head(exported, tokenizer, max_length, options, labels, pair, dtype)
+        signatures = module.signatures()
     with new_directory(destination) as partial:
-        tf.saved_model.save(module, str(partial), signatures=signatures)
+        with tracing():
+            tf.saved_model.save(module, str(partial), signatures=signatures)
         write_assets(module, signatures, dtype, partial)
         if check and optimize:
             check_encoder(exported, tokenizer, max_length)

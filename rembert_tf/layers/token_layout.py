@@ -96,12 +96,21 @@ class PackedLayout:
 
     def to_tokens(self, x):
         """`(batch, length, ...)` -> `(tokens, ...)`."""
-        return ops.take(ops.reshape(x, (-1, *x.shape[2:])), self._place_of_token, axis=0)
+        return _rows(ops.reshape(x, (-1, *x.shape[2:])), self._place_of_token)
 
     def to_batch(self, x):
         """`(tokens, ...)` -> `(batch, length, ...)`; positions without a token get their sequence's first."""
-        return ops.take(x, self._token_of_place, axis=0)
+        return _rows(x, self._token_of_place)
 
     def first_tokens(self, x):
         """`(tokens, width)` -> `(batch, width)`: each sequence's first position."""
-        return ops.take(x, self._token_of_place[:, 0], axis=0)
+        return _rows(x, self._token_of_place[:, 0])
+
+
+def _rows(x, numbers):
+    """Returns rows of x by their numbers; `ops.take` would first look for negative ones, in each of all layers."""
+    if keras.backend.backend() != "tensorflow":
+        return ops.take(x, numbers, axis=0)
+    import tensorflow as tf
+
+    return tf.gather(x, numbers)

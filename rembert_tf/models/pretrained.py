@@ -9,6 +9,9 @@ from rembert_tf.errors import InputError
 from rembert_tf.layers.lora import LoraSettings, adapter_settings, add_adapters, encoder_of
 from rembert_tf.models.inputs import DECODER_INPUTS, as_tensors, check_ranges, check_shapes
 
+# Arguments of `fit` and `evaluate` that want arrays, or none at all.
+FOR_KERAS = ("validation_split", "steps_per_epoch", "class_weight", "_use_cached_eval_dataset")
+
 
 class PretrainedModel(keras.Model):
     """A Keras model whose architecture is a RemBertConfig and whose weights live in a model directory.
@@ -43,20 +46,25 @@ class PretrainedModel(keras.Model):
         check_shapes(tensors, self.config)
         return tensors
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(self, x=None, y=None, batch_size=None, *args, **kwargs):
         """Trains as `keras.Model.fit` does; arrays are checked before the first step."""
         self.check_arrays(x, y)
-        return super().fit(x, y, *args, **kwargs)
+        if not args and not any(kwargs.get(name) for name in FOR_KERAS):
+            x, y, batch_size = _in_batches(x, y, batch_size, kwargs, kwargs.get("shuffle", True))
+        return super().fit(x, y, batch_size, *args, **kwargs)
 
-    def evaluate(self, x=None, y=None, *args, **kwargs):
+    def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does; arrays are checked before the first step."""
         self.check_arrays(x, y)
-        return super().evaluate(x, y, *args, **kwargs)
+        if not args and not any(kwargs.get(name) for name in FOR_KERAS):
+            x, y, batch_size = _in_batches(x, y, batch_size, kwargs)
+        return super().evaluate(x, y, batch_size, *args, **kwargs)
 
-    def predict(self, x, *args, **kwargs):
+    def predict(self, x, batch_size=None, *args, **kwargs):
         """Predicts as `keras.Model.predict` does; arrays are checked before the first step."""
         self.check_arrays(x)
-        return super().predict(x, *args, **kwargs)
+        x, _, batch_size = _in_batches(x, None, batch_size, {})
+        return super().predict(x, batch_size, *args, **kwargs)
 
     def check_arrays(self, x, y=None):
         """Raises an InputError if arrays hold numbers that no table has; inside a compiled step it is too late.
@@ -211,3 +219,30 @@ def head_policy(policy):
         policy: the model's Keras dtype policy.
     """
     return policy if policy.compute_dtype == "float64" else keras.dtype_policies.DTypePolicy("float32")
+
+
+def _in_batches(x, y, batch_size, options, shuffle=False):
+    """Returns what Keras is to be given as x, y and batch_size: a dataset for arrays, which ends at once.
+
+    The one that Keras makes of arrays may end as long again after the last step; see `datasets.untuned`.
+
+    Args:
+        x: a dictionary of arrays; anything else is left alone.
+        y: labels, or None.
+        batch_size: rows of a batch, or None.
+        options: of the call; what the dataset then holds or does is changed in it.
+        shuffle: whether each pass has an order of its own.
+    """
+    if not isinstance(x, dict) or keras.backend.backend() != "tensorflow" or shuffle == "batch":
+        return x, y, batch_size
+    from rembert_tf.datasets import array_batches
+
+    parts = (x, y, options.get("sample_weight"))
+    given = parts if parts[2] is not None else parts[:2] if y is not None else parts[:1]
+    dataset = array_batches(given, batch_size, shuffle)
+    if dataset is None:
+        return x, y, batch_size
+    options.pop("sample_weight", None)
+    if shuffle:
+        options["shuffle"] = False
+    return dataset, None, None

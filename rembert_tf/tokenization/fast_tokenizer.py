@@ -7,7 +7,7 @@ from rembert_tf.graph_checks import guarded
 from rembert_tf.tokenization import decoding, packing
 from rembert_tf.tokenization.call_options import fill_values
 from rembert_tf.tokenization.character_spans import Characters, lowered_characters
-from rembert_tf.tokenization.literals import ordinary_text, split_at_literals
+from rembert_tf.tokenization.literals import ordinary_text, spell_any, split_at_literals
 from rembert_tf.tokenization.sentencepiece_engine import SentencePieceEngine
 from rembert_tf.tokenization.texts import as_texts, as_words
 from rembert_tf.tokenization.tokenizer_base import TokenizerBase
@@ -66,11 +66,24 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         Returns:
             Ragged (batch, None) int32 ids.
         """
-        if split_special_tokens is True:
-            return self._engine.tokenize(self._normalized(texts))
-        parts, literal_ids, ordinary = self._stretches(tf.convert_to_tensor(texts), split_special_tokens)
-        pieces = tf.concat([self._engine.tokenize(ordinary), _ones_of(literal_ids, literal_ids >= 0)], axis=1)
-        return parts.with_values(pieces).merge_dims(1, 2)
+        texts, literals = tf.convert_to_tensor(texts), self._literals(split_special_tokens)
+
+        def whole():
+            rows = self._engine.tokenize(self._normalized(texts))
+            return rows.values, rows.row_splits
+
+        def cut():
+            parts, literal_ids, ordinary = self._stretches(texts, split_special_tokens)
+            pieces = tf.concat([self._engine.tokenize(ordinary), _ones_of(literal_ids, literal_ids >= 0)], axis=1)
+            rows = parts.with_values(pieces).merge_dims(1, 2)
+            return rows.values, rows.row_splits
+
+        # Nearly no text spells a special token, and cutting texts takes as long as SentencePiece does.
+        if split_special_tokens is True or not literals:
+            values, splits = whole()
+        else:
+            values, splits = tf.cond(spell_any(texts, literals), cut, whole)
+        return tf.RaggedTensor.from_row_splits(values, splits, validate=False)
 
     def decode(self, token_ids, skip_special_tokens=False):
         """Returns the text of a row of ids, as SentencePiece joins its pieces, as a scalar string tensor.

@@ -12,6 +12,28 @@ SPACE = r"[\t-\r\x1c-\x1f\x{85}\p{Z}]"
 MARK, SEPARATOR, ESCAPED = "\ufdd0", "\ufdd0\ufdd1", "\ufdd0\ufdd2"
 
 
+def spell_any(texts, literals):
+    """Returns whether any of (batch,) texts may spell a special token, a scalar boolean.
+
+    It is also true where the end of a text and the beginning of the next one would spell a token together: the search
+    runs through all of them at once.
+
+    Args:
+        texts: (batch,) strings.
+        literals: {spelling: id} of the special tokens; not empty.
+    """
+    joined = tf.strings.reduce_join(texts)
+    endings = {}
+    for spelling in literals:
+        endings.setdefault(spelling[0], []).append(re.escape(spelling[1:]))
+    # A search for each first character: one that can leap to it is faster than one for several.
+    rests = [
+        tf.strings.regex_replace(joined, rf"{re.escape(first)}(?:{'|'.join(group)})", "", replace_global=False)
+        for first, group in endings.items()
+    ]
+    return tf.reduce_any(tf.not_equal(tf.strings.length(rests), tf.strings.length(joined)))
+
+
 def split_at_literals(texts, literals):
     """Cuts texts at the spellings of special tokens, the longer spelling where two begin together.
 

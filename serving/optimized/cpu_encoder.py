@@ -41,30 +41,28 @@ class CpuEncoder:
                 recompute=recompute,
             )
         bias = tf.zeros([1, 1, 1, 1], embeddings.dtype) if views.bias is None else views.bias
+        batch = _Batch(layout, self._encoder.config)
         output = EncoderOutput([self._dense(embeddings, self._encoder.embedding_projection)])
         for block in self._encoder.blocks:
-            attended, probabilities, cache = self._attention(block.attention, output.hidden_states[-1], layout, bias)
+            attended, probabilities, cache = self._attention(block.attention, output.hidden_states[-1], batch, bias)
             output.hidden_states.append(self._feed_forward(block.feed_forward, attended))
             output.attentions.append(probabilities)
             output.caches.append(cache)
         return output
 
-    def _attention(self, attention, hidden, layout, bias):
+    def _attention(self, attention, hidden, batch, bias):
         """Returns (tokens, hidden_size), probabilities and keys and values, as `Block` does."""
-        query, key, value = (self._heads(attention, name, hidden, layout) for name in ("query", "key", "value"))
+        query, key, value = (self._heads(attention, name, hidden, batch) for name in ("query", "key", "value"))
         probabilities = softmax(attention_scores(query, key, attention.scale, bias))  # (B, N, S, S)
-        context = tf.transpose(tf.matmul(probabilities, value), (0, 2, 1, 3))  # (B, S, N, D)
-        context = layout.to_tokens(_joined(context, attention.config.hidden_size))
+        context = batch.join_heads(tf.matmul(probabilities, value))
         attended = self._dense(context, attention.output_dense, residual=hidden)
         return _normalized(attended, attention.layer_norm), probabilities, (key, value)
 
-    def _heads(self, attention, name, hidden, layout):
+    def _heads(self, attention, name, hidden, batch):
         projected = self._dense(hidden, getattr(attention, name))
         if name in attention.adapters:
             projected += tf.reshape(attention.adapters[name](hidden), tf.shape(projected))
-        rows = layout.to_batch(projected)  # (B, S, H)
-        heads, size = attention.config.num_attention_heads, attention.config.head_size
-        return tf.transpose(tf.reshape(rows, (*_sizes(rows)[:2], heads, size)), (0, 2, 1, 3))
+        return batch.split_heads(projected)
 
     def _feed_forward(self, feed_forward, hidden):
         inner, activation = feed_forward.intermediate_dense, feed_forward.config.hidden_act
@@ -75,19 +73,39 @@ class CpuEncoder:
         return _normalized(self._dense(active, feed_forward.output_dense, residual=hidden), feed_forward.layer_norm)
 
     def _dense(self, x, layer, **after):
-        bias = tf.reshape(layer.bias, [-1])  # an Einsum's has the shape of the heads; neither is copied
-        kernel = tf.reshape(layer.kernel, [-1, bias.shape[0]])
+        bias = _of_rank(layer.bias, 1, [-1])
+        kernel = _of_rank(layer.kernel, 2, [-1, bias.shape[0]])
         return dense(x, kernel, bias, keep_kernel=self._keep_kernels, **after)
+
+
+def _of_rank(weight, rank, shape):
+    """Returns a weight as a matmul takes it, not copied: those of an Einsum have the shape of the heads."""
+    tensor = tf.convert_to_tensor(weight)
+    return tensor if tensor.shape.rank == rank else tf.reshape(tensor, shape)
+
+
+class _Batch:
+    """Where heads of tokens go; the shapes are made once for all layers, for what each adds to a graph is loaded.
+
+    Args:
+        layout: of the tokens.
+        config: names the heads.
+    """
+
+    def __init__(self, layout, config):
+        self._layout = layout
+        sizes = [layout.batch, layout.length]
+        self._split = tf.stack([*sizes, config.num_attention_heads, config.head_size])
+        self._joined = tf.stack([*sizes, config.hidden_size])
+
+    def split_heads(self, projected):
+        """`(tokens, hidden_size)` -> `(batch, heads, length, head_size)`."""
+        return tf.transpose(tf.reshape(self._layout.to_batch(projected), self._split), (0, 2, 1, 3))
+
+    def join_heads(self, context):
+        """`(batch, heads, length, head_size)` -> `(tokens, hidden_size)`."""
+        return self._layout.to_tokens(tf.reshape(tf.transpose(context, (0, 2, 1, 3)), self._joined))
 
 
 def _normalized(x, layer):
     return layer_norm(x, tf.convert_to_tensor(layer.gamma), tf.convert_to_tensor(layer.beta), layer.epsilon)
-
-
-def _joined(context, width):
-    return tf.reshape(context, (*_sizes(context)[:2], width))
-
-
-def _sizes(x):
-    """Returns the sizes of a tensor's dimensions: numbers where the graph knows them."""
-    return [tf.shape(x)[axis] if size is None else size for axis, size in enumerate(x.shape)]

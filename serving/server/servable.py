@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401
 
 from rembert_tf.errors import InputError
+from rembert_tf.serving.optimized.rewriting import session_config
 from rembert_tf.serving.server.status import Code, ServingError, invalid_argument
 
 SERVING_TAG = "serve"
@@ -33,7 +34,7 @@ class Servable:
         self.path = str(path)
         self.version = version
         graph = tf.Graph()
-        self._session = tf.compat.v1.Session(graph=graph)
+        self._session = tf.compat.v1.Session(graph=graph, config=session_config(self.path))
         try:
             with graph.as_default():
                 meta_graph = tf.compat.v1.saved_model.loader.load(self._session, [SERVING_TAG], self.path)

@@ -20,6 +20,7 @@ class CausalLMSignatures(HeadSignatures):
 
     architecture = "RemBertForCausalLM"
     options_class = GenerationOptions
+    in_steps = True
 
     def __init__(self, model, *arguments, **options):
         super().__init__(model, *arguments, **options)

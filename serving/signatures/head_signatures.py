@@ -25,12 +25,14 @@ class HeadSignatures(tf.Module):
         options_class: dataclass of the head's options, see `serving.options`.
         has_labels: whether the logits are classes that have names.
         takes_pair: whether the head can be exported for pairs of texts.
+        in_steps: whether it runs the encoder many times, most of them as its own layers compute.
     """
 
     architecture = None
     options_class = None
     has_labels = False
     takes_pair = False
+    in_steps = False
 
     def __init__(self, model, tokenizer, max_length, options, labels=None, pair=False, weight_type=None):
         super().__init__(name="serving")
@@ -90,7 +92,8 @@ class HeadSignatures(tf.Module):
             with padding_removed(), self.stored.in_place():
                 return function(*tensors)
 
-        return shared
+        # As a tf.function it would be traced again when it is saved.
+        return shared.get_concrete_function()
 
     def tokenize(self):
         """Returns the concrete function of the signature `tokenize`: `text` to `input_ids` and `attention_mask`."""

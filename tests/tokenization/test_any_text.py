@@ -118,3 +118,14 @@ def test_lower_casing_letter_by_letter(oss, engine, lower_casing, texts):
     expected = ["".join(map(lowered, oss.reference.literals.split(text))) for text in texts]
     ours = ids(lower_casing[engine](texts, add_special_tokens=False))
     compare(oss, texts, ours, [oss.reference.encode(text) for text in expected])
+
+
+def test_a_token_is_found_in_its_own_text_alone(vocabulary, engine):
+    """A batch is searched as a whole: what two texts would spell together is no token, and what one spells is."""
+    tokenizer = vocabulary.engine(engine)
+    texts = ["a [MA", "SK] b", "x [MASK] y", "[SEP", "] [CLS", "]"]
+    alone = [tokenizer(text)["input_ids"] for text in texts]
+    for batch in (texts[:2], texts[3:], texts, texts[2:3] * 3):
+        expected = [lists(alone[texts.index(text)]) for text in batch]
+        assert lists(tokenizer(batch)["input_ids"]) == expected
+    assert tokenizer.mask_token_id in lists(alone[2]) and tokenizer.mask_token_id not in lists(alone[0])

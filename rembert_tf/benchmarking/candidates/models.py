@@ -1,5 +1,6 @@
 """Model directories and exports with random weights, which the other candidates then run."""
 
+import contextlib
 import functools
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.serving import export_saved_model
 from rembert_tf.serving.optimized.cpu_model import cpu_model
 from rembert_tf.serving.optimized.onednn_operations import require_onednn
+from rembert_tf.serving.optimized.rewriting import graphs_as_they_are
 from rembert_tf.serving.options import EmbeddingOptions
 from rembert_tf.serving.precision import with_dtype
 from rembert_tf.serving.signatures.head_signatures import HeadSignatures
@@ -98,5 +100,7 @@ def export_encoder(model, tokenizer, max_length, dtype, optimize, path):
         path: of the SavedModel.
     """
     twin = with_dtype(model, dtype) if optimize is None else cpu_model(model, dtype)
-    module = EncoderOnIds(twin, tokenizer, max_length, EmbeddingOptions())
-    tf.saved_model.save(module, str(path), signatures={"serving_default": module.serving_default()})
+    with graphs_as_they_are() if optimize else contextlib.nullcontext():
+        module = EncoderOnIds(twin, tokenizer, max_length, EmbeddingOptions())
+        signatures = {"serving_default": module.serving_default()}
+        tf.saved_model.save(module, str(path), signatures=signatures)

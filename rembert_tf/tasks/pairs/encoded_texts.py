@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from rembert_tf.datasets import untuned
 from rembert_tf.tasks.pairs.model_inputs import model_inputs
 
 CHUNK = 1024
@@ -31,7 +32,7 @@ class EncodedTexts:
             kinds = tf.cast(rows["token_type_ids"].values, tf.int8)
             return rows["input_ids"].values, kinds, rows["input_ids"].row_lengths()
 
-        dataset = tf.data.Dataset.from_tensor_slices(columns).batch(CHUNK)
+        dataset = untuned(tf.data.Dataset.from_tensor_slices(columns).batch(CHUNK))
         chunks = list(dataset.map(encode, num_parallel_calls=2, deterministic=True).as_numpy_iterator())
         ids, kinds, lengths = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
         self.lengths = lengths
