@@ -18,6 +18,7 @@ _PUBLIC = {
     "RemBertForTokenClassification": "rembert_tf.models.token_classification",
     "RemBertForQuestionAnswering": "rembert_tf.models.question_answering",
     "RemBertForMultipleChoice": "rembert_tf.models.multiple_choice",
+    "layout_map": "rembert_tf.models.layout_map",
 }
 
 __all__ = [*_PUBLIC, "__version__"]

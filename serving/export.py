@@ -10,7 +10,7 @@ from rembert_tf.serving.model_card import write_assets
 from rembert_tf.serving.optimized.cpu_model import cpu_dtype, cpu_model
 from rembert_tf.serving.optimized.encoder_check import check_encoder
 from rembert_tf.serving.optimized.rewriting import graphs_as_they_are
-from rembert_tf.serving.precision import OPTIMIZED, with_dtype
+from rembert_tf.serving.precision import CPU_LEAN, OPTIMIZED, with_dtype
 from rembert_tf.serving.sample_requests import check_requests, warmup_requests
 from rembert_tf.serving.self_check import check_export
 from rembert_tf.serving.signatures.catalogue import signatures_class
@@ -47,7 +47,7 @@ def export_saved_model(
         labels: the labels' names, in the order of the logits; None takes the configuration's.
         pair: whether every request of a sequence classifier holds `text` and `text_pair`.
         optimize: "cpu" computes the encoder in fused operations of oneDNN, which TensorFlow for x86-64 has; in
-            bfloat16 a server then holds the encoder's matrices twice. None runs anywhere.
+            bfloat16 a server then holds the encoder's matrices twice, which "cpu-lean" spares. None runs anywhere.
         dtype: "bfloat16" stores weights and computes in half the bits; "int8" stores matrices in a quarter and
             computes in float32; None keeps the model's own, or, with optimize="cpu", takes bfloat16 where this
             machine's processor multiplies in it and float32 elsewhere. Answers are float32 always.
@@ -72,7 +72,7 @@ def export_saved_model(
         raise InputError(f"optimize must be {' or '.join(map(repr, OPTIMIZED))} or None, not {optimize!r}.")
     dtype = cpu_dtype(dtype) if optimize else dtype
     destination = Path(base_path) / str(_version(base_path, version))
-    exported = cpu_model(model, dtype) if optimize else with_dtype(model, dtype)
+    exported = cpu_model(model, dtype, lean=optimize == CPU_LEAN) if optimize else with_dtype(model, dtype)
     tracing = graphs_as_they_are if optimize and not head.in_steps else contextlib.nullcontext
     with tracing():
         module = head(exported, tokenizer, max_length, options, labels, pair, dtype)

@@ -5,8 +5,9 @@ from rembert_tf.errors import InputError
 INT8 = "int8"
 COMPUTED = ("float32", "bfloat16")
 DTYPES = (*COMPUTED, INT8)
-CPU = "cpu"
-OPTIMIZED = (CPU,)
+# The second keeps no copies of weights that the processor would read faster.
+CPU, CPU_LEAN = "cpu", "cpu-lean"
+OPTIMIZED = (CPU, CPU_LEAN)
 
 
 def with_dtype(model, dtype):

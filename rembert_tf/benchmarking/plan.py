@@ -16,7 +16,7 @@ from rembert_tf.benchmarking.settings import (
 )
 from rembert_tf.benchmarking.worker_process import Candidate
 
-OURS, PREDICT, GARDEN = "rembert-tf", "model.predict", "Model Garden"
+OURS, LEAN, PREDICT, GARDEN = "rembert-tf", "rembert-tf, cpu-lean", "model.predict", "Model Garden"
 EAGER, COMPILED = "transformers", "transformers, torch.compile"
 TOKENIZERS, GRAPH_TOKENIZER, LIST_TOKENIZER = "tokenizers", "RemBertTokenizerFast", "RemBertTokenizer"
 TENSORFLOW, TORCH = "TensorFlow", "PyTorch"
@@ -77,6 +77,9 @@ class Plan:
             directory = self._path("directory-float32")
             export = {"export": self._path(f"ids-{dtype}", "1"), "batches": batches}
             ours = [Candidate(OURS, "exported", "forward", export)]
+            if dtype == BFLOAT16:
+                lean = {**export, "export": self._path(f"lean-ids-{dtype}", "1")}
+                ours.append(Candidate(LEAN, "exported", "forward", lean))
             same = {"directory": directory, "batches": batches}
             if self.settings.predict and dtype == BFLOAT16:
                 asked = {**same, "policy": dtype, "count": PREDICTED_BATCHES}
@@ -123,7 +126,11 @@ class Plan:
 
     def _start(self):
         for dtype in self.settings.dtypes:
-            ours = [Candidate(OURS, "exported", "first_answer", {"export": self._path("full", f"text-{dtype}", "1")})]
+            names = {OURS: "text", LEAN: "lean-text"} if dtype == BFLOAT16 else {OURS: "text"}
+            ours = [
+                Candidate(name, "exported", "first_answer", {"export": self._path("full", f"{kind}-{dtype}", "1")})
+                for name, kind in names.items()
+            ]
             directory = self._path("full", f"directory-{dtype}")
             peers = [self._of_peer(EAGER, "torch_models", "first_answer", directory=directory, dtype=dtype)]
             yield self._group(START, dtype, ours, peers, SLOW_REPEATS, 0)

@@ -10,6 +10,7 @@ from rembert_tf.benchmarking.measuring import measure, measure_starts
 from rembert_tf.benchmarking.peer import peer_versions
 from rembert_tf.benchmarking.plan import Plan
 from rembert_tf.benchmarking.settings import (
+    BFLOAT16,
     FLOAT32,
     FORWARD,
     GROWTH,
@@ -64,10 +65,10 @@ def write_models(folder, vocabulary, settings, size, report):
     common = {"sentencepiece": vocabulary, "dtypes": dtypes, "max_length": MAX_LENGTH}
     cases = [f"directory-{FLOAT32}"]
     if {FORWARD, GROWTH} & set(settings.parts):
-        cases += [f"ids-{dtype}" for dtype in settings.dtypes]
+        cases += [f"{kind}-{dtype}" for dtype in settings.dtypes for kind in with_lean("ids", dtype)]
     if TEXT in settings.parts:
         cases.append(f"text-{settings.dtypes[0]}")
-    full = [f"{kind}-{dtype}" for dtype in settings.dtypes for kind in ("directory", "text")]
+    full = [f"{kind}-{dtype}" for dtype in settings.dtypes for kind in ("directory", *with_lean("text", dtype))]
     fields = {"num_hidden_layers": settings.layers, **size.fields}
     jobs = [] if set(settings.parts) <= {PEAK, START} else [(folder, fields, cases)]
     if START in settings.parts:
@@ -84,6 +85,11 @@ def write_models(folder, vocabulary, settings, size, report):
     return {
         dtype: stored_bytes(folder / "full" / f"text-{dtype}") for dtype in settings.dtypes if START in settings.parts
     }
+
+
+def with_lean(kind, dtype):
+    """Returns the kinds of exports that are measured in a number type: copies of weights are kept in bfloat16 alone."""
+    return (kind, f"lean-{kind}") if dtype == BFLOAT16 else (kind,)
 
 
 def stored_bytes(export):

@@ -5,7 +5,7 @@ import statistics
 
 from rembert_tf.benchmarking.flops import encoder_flops, matmul_flops
 from rembert_tf.benchmarking.inputs import MIXED
-from rembert_tf.benchmarking.plan import COMPILED, EAGER, GRAPH_TOKENIZER, OURS, PREDICT, SORTED, TOKENIZERS
+from rembert_tf.benchmarking.plan import COMPILED, EAGER, GRAPH_TOKENIZER, LEAN, OURS, PREDICT, SORTED, TOKENIZERS
 from rembert_tf.benchmarking.settings import (
     BFLOAT16,
     FLOAT32,
@@ -122,6 +122,8 @@ def _forward(outcome):
     best = fastest(eager, compiled)
     ours, predict = (outcome.medians(FORWARD, BFLOAT16, name) for name in (OURS, PREDICT))
     yield compare("forward, bfloat16", "PyTorch's better mode", 1.0, ours, best)
+    lean = outcome.medians(FORWARD, BFLOAT16, LEAN)
+    yield compare("forward, bfloat16, cpu-lean", "PyTorch's better mode", 1.0, lean, best)
     plain = outcome.medians(FORWARD, FLOAT32, EAGER)
     yield compare("forward, float32", "PyTorch eager", 1.0, outcome.medians(FORWARD, FLOAT32, OURS), plain)
     yield compare("`model.predict`, bfloat16", "PyTorch's better mode", 0.7, predict, best)
@@ -161,14 +163,17 @@ def _tokenization(outcome):
 
 def _start(outcome):
     for dtype in outcome.settings.dtypes:
-        ours, theirs = (outcome.medians(START, dtype, name) for name in (OURS, EAGER))
-        yield compare(f"load and first answer, full size, {dtype}", "PyTorch's from_pretrained", 1.0, ours, theirs)
-        for m in outcome.measured:
-            weights = outcome.weights.get(dtype)
-            if (m.part, m.variant, m.candidate) == (START, dtype, OURS) and m.peak_bytes and weights:
-                share = (m.peak_bytes - m.result) / weights
-                what = f"memory of the first answer, full size, {dtype}"
-                yield Verdict(what, "bytes of the weights", MOST_MEMORY, share, at_most=True)
+        theirs = outcome.medians(START, dtype, EAGER)
+        for candidate in (OURS, LEAN):
+            size = f"full size, {dtype}{candidate.removeprefix(OURS)}"
+            ours = outcome.medians(START, dtype, candidate)
+            yield compare(f"load and first answer, {size}", "PyTorch's from_pretrained", 1.0, ours, theirs)
+            for m in outcome.measured:
+                weights = outcome.weights.get(dtype)
+                if (m.part, m.variant, m.candidate) == (START, dtype, candidate) and m.peak_bytes and weights:
+                    share = (m.peak_bytes - m.result) / weights
+                    what = f"memory of the first answer, {size}"
+                    yield Verdict(what, "bytes of the weights", MOST_MEMORY, share, at_most=True)
 
 
 def _growth(outcome):

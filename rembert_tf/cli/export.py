@@ -6,7 +6,7 @@ from rembert_tf.cli.console import console, say
 from rembert_tf.cli.export_options import head_options, make_head_options
 from rembert_tf.cli.options import example
 from rembert_tf.serving.precision import DTYPES, OPTIMIZED
-from rembert_tf.serving.signatures.catalogue import ARCHITECTURES, ENCODER
+from rembert_tf.serving.signatures.catalogue import ARCHITECTURES
 
 
 @click.command(epilog=example("rembert export runs/topic/best models/topic"))
@@ -16,7 +16,11 @@ from rembert_tf.serving.signatures.catalogue import ARCHITECTURES, ENCODER
 @click.option("--version", type=int, help="Version number; default: the next free one.")
 @click.option("--max-length", type=int, help="Pieces of a text, pair or window; default: what the model can take.")
 @click.option("--pair", is_flag=True, help="Classifier: requests hold text and text_pair.")
-@click.option("--optimize", type=click.Choice(OPTIMIZED), help="cpu: oneDNN's operations, for x86-64 processors.")
+@click.option(
+    "--optimize",
+    type=click.Choice(OPTIMIZED),
+    help="cpu: oneDNN's operations, for x86-64 processors; cpu-lean: in less memory.",
+)
 @click.option(
     "--dtype",
     type=click.Choice(DTYPES),
@@ -32,14 +36,13 @@ def command(model, base_path, architecture, version, max_length, pair, optimize,
     Texts in, answers out: tokenization, windows over long texts and the choice of answers are part of the graph.
     """
     from rembert_tf.serving.export import export_saved_model
-    from rembert_tf.tasks.start import architecture_of, load_encoder, load_task_model
+    from rembert_tf.tasks.start import architecture_of, load_trained
 
     architecture = architecture or architecture_of(model)
     chosen = make_head_options(architecture, options)
     with console.status("exporting"):
-        loaded = load_encoder(model) if architecture == ENCODER else load_task_model(model, architecture)
         path = export_saved_model(
-            *loaded,
+            *load_trained(model, architecture),
             base_path,
             version=version,
             max_length=max_length,

@@ -44,6 +44,7 @@ def command(
     from rembert_tf.config import RemBertConfig
     from rembert_tf.tasks.finetune_task import NOT_METRICS, finetune_seeds, finetune_task
     from rembert_tf.tasks.start import from_directory, from_nothing
+    from rembert_tf.training.distribution import is_chief
 
     chosen = make_task(task, options)
     settings = settings_of(chosen.recipe, options, from_nothing=bool(config))
@@ -54,6 +55,8 @@ def command(
     with progress("training") as report:
         run = functools.partial(finetune_seeds, seeds=seeds) if seeds else finetune_task
         found = run(*data, resume=resume, report=report)
+    if not is_chief(settings.strategy):
+        return
     if as_json:
         click.echo(json.dumps(found if seeds else {"model": f"{output}/best", **found}))
     elif seeds:

@@ -18,7 +18,10 @@ INTERRUPTED = 130
 COMMANDS = {
     "demo": ("rembert_tf.cli.demo", "Train, evaluate, export and serve a small model on real text."),
     "train-tokenizer": ("rembert_tf.cli.train_tokenizer", "Train a SentencePiece vocabulary."),
+    "prepare-corpus": ("rembert_tf.cli.prepare_corpus", "Make raw text into the rows that pre-training reads."),
     "finetune": ("rembert_tf.cli.finetune", "Fine-tune a model on a task."),
+    "distill": ("rembert_tf.cli.distill", "Train a smaller student of a fine-tuned model."),
+    "pretrain": ("rembert_tf.cli.pretrain", "Pre-train a model on text in many languages."),
     "evaluate": ("rembert_tf.cli.evaluate", "Print a model's metrics on files in a task's official format."),
     "predict": ("rembert_tf.cli.predict", "Answer every row of a file with a fine-tuned model."),
     "convert": ("rembert_tf.cli.convert", "Bring a checkpoint of any format in, or take a model directory out."),
@@ -26,12 +29,14 @@ COMMANDS = {
     "verify": ("rembert_tf.cli.verify", "Hold a model against reference outputs, or against another model."),
     "trim-vocab": ("rembert_tf.cli.trim_vocab", "Keep the pieces that a corpus uses."),
     "keep-layers": ("rembert_tf.cli.keep_layers", "Keep some of a model's blocks."),
+    "warm-start": ("rembert_tf.cli.warm_start", "Make a larger model, or one with another vocabulary, from a model."),
     "average": ("rembert_tf.cli.average", "Average the weights of several model directories."),
     "score": ("rembert_tf.cli.score", "Score translations against references with a BLEURT model."),
     "export": ("rembert_tf.cli.export", "Write a SavedModel that takes raw strings."),
     "serve": ("rembert_tf.cli.serve", "Serve SavedModels over REST and gRPC."),
     "query": ("rembert_tf.cli.query", "Send texts to a model server and print its answers."),
     "bench": ("rembert_tf.cli.bench", "Measure speed and memory on this machine."),
+    "experiment": ("rembert_tf.cli.experiment", "Ask the paper's questions of models trained here."),
 }
 
 

@@ -7,13 +7,13 @@ import os
 
 import click
 
-from rembert_tf.cli.console import console
+from rembert_tf.cli.console import console, say
 from rembert_tf.cli.serve_options import serve_options
 from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME, DEFAULT_SIGNATURE
 
 EPILOG = """\b
 Examples:
-  rembert serve exports/sentiment
+  rembert serve runs/topic
   curl -d '{"instances": ["The museum opens at nine."]}' http://127.0.0.1:8501/v1/models/model:predict
 \b
   rembert serve --model-config-file models.config --enable-batching
@@ -21,24 +21,39 @@ Examples:
 
 
 @click.command("serve", epilog=EPILOG)
-@click.argument("base_path", type=click.Path(), required=False)
+@click.argument("path", type=click.Path(), required=False)
 @serve_options
-def command(base_path, name, model_config_file, host, rest_port, grpc_port, as_json, **options):
+def command(
+    path,
+    name,
+    model_config_file,
+    max_length,
+    pair,
+    optimize,
+    check,
+    host,
+    rest_port,
+    grpc_port,
+    as_json,
+    **options,
+):
     """Serves SavedModels over REST and gRPC, as TensorFlow Serving would.
 
-    BASE_PATH holds one subdirectory for each version, named by an integer, as `rembert export` writes it. The
-    newest one answers; when a newer one appears, it is loaded and takes over without a failed request.
+    PATH holds one subdirectory for each version, named by an integer, as `rembert export` writes it. The newest one
+    answers; when a newer one appears, it is loaded and takes over without a failed request.
+    Or PATH is a model directory or a run folder: it is exported first, into PATH/export, unless that was done before.
     Ctrl-C or SIGTERM ends the server once running requests are answered.
     """
-    if (base_path is None) == (model_config_file is None):
-        raise click.UsageError("Give either BASE_PATH or --model-config-file.")
+    if (path is None) == (model_config_file is None):
+        raise click.UsageError("Give either PATH or --model-config-file.")
     if model_config_file is not None and name is not None:
-        raise click.UsageError("--name goes with BASE_PATH; --model-config-file has the names in it.")
+        raise click.UsageError("--name goes with PATH; --model-config-file has the names in it.")
     # Set before TensorFlow is imported: its start-up notices would bury what the user has to read.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     settings = _settings(**options)
-    console.print(f"Loading {base_path or model_config_file} ...", markup=False)
+    base_path = _base_path(path, max_length=max_length, pair=pair, optimize=optimize, check=check)
+    say(f"Loading {base_path or model_config_file} ...")
     from rembert_tf.serving.server import ModelServer, serve_forever
 
     server = ModelServer(
@@ -53,6 +68,22 @@ def command(base_path, name, model_config_file, host, rest_port, grpc_port, as_j
     with _log_on_console():
         serve_forever(server, on_ready=lambda ready: _announce(ready, as_json))
     console.print("Stopped.")
+
+
+def _base_path(path, **export):
+    """Returns the folder of versions that is served: the path itself, or that of a model's export."""
+    given = {name: value for name, value in export.items() if value is not None}
+    from rembert_tf.serving.served_model import model_of
+
+    model = None if path is None else model_of(path)
+    if model is not None:
+        from rembert_tf.serving.own_export import export_of
+
+        return export_of(path, model, say, **given)
+    if given:
+        option = next(iter(given)).replace("_", "-")
+        raise click.UsageError(f"--{option} goes with a model directory or a run folder, which is exported first.")
+    return path
 
 
 def _settings(

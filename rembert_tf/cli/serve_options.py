@@ -2,6 +2,7 @@
 
 import click
 
+from rembert_tf.serving.precision import OPTIMIZED
 from rembert_tf.serving.server.defaults import (
     DEFAULT_GRPC_PORT,
     DEFAULT_HOST,
@@ -30,8 +31,7 @@ MODELS = (
     click.option(
         "--model-config-file",
         type=click.Path(),
-        help="A ModelServerConfig in text format, for several models, version policies and labels; "
-        "instead of BASE_PATH.",
+        help="A ModelServerConfig in text format, for several models, version policies and labels; instead of PATH.",
     ),
     _option("--model-config-file-poll-wait-seconds", 0.0, "Between two looks at that file; 0 reads it once."),
     _option("--file-system-poll-wait-seconds", POLL_SECONDS, "Between two looks for new versions; 0 looks once."),
@@ -41,6 +41,13 @@ MODELS = (
         "--allow-version-labels-for-unavailable-models",
         "Let a new label stand for a version that is not loaded; labels need it when the server starts.",
     ),
+)
+
+EXPORT = (
+    click.option("--max-length", type=int, help="Of a model: pieces of a text, pair or window."),
+    click.option("--pair", is_flag=True, default=None, help="Of a classifier: requests hold text and text_pair."),
+    click.option("--optimize", type=click.Choice(OPTIMIZED), help="Of a model: as in `rembert export`."),
+    click.option("--check/--no-check", default=None, help="Of a model: compare the export's answers with it."),
 )
 
 INTERFACES = (
@@ -82,6 +89,6 @@ OBSERVATION = (
 
 def serve_options(command):
     """Adds every option to a command, in the order in which its help shows them."""
-    for option in reversed(MODELS + INTERFACES + BATCHING + OBSERVATION):
+    for option in reversed(MODELS + EXPORT + INTERFACES + BATCHING + OBSERVATION):
         command = option(command)
     return command

@@ -2,6 +2,7 @@
 
 import click
 
+from rembert_tf.training.distribution import STRATEGIES
 from rembert_tf.training.settings import CHOICES, PRECISIONS, FinetuneSettings
 
 # The released checkpoint wants small steps; weights that start from nothing need larger ones.
@@ -37,6 +38,11 @@ _OPTIONS = (
         "--static-shapes/--no-static-shapes",
         default=None,
         help="Full batches, few widths: fewer steps to compile. [default: on a GPU or TPU]",
+    ),
+    click.option(
+        "--strategy",
+        type=click.Choice(STRATEGIES),
+        help="Devices that share each batch. [default: auto, all GPUs, a TPU, or the workers in TF_CONFIG]",
     ),
     click.option("--patience", type=int, help="Stop when the dev metric has not improved for so many epochs."),
     click.option("--save-every", type=int, help="Steps between states to resume from. [default: an epoch]"),

@@ -1,6 +1,12 @@
 """Dropout that can be repeated exactly."""
 
 import keras
+from keras import ops
+
+from rembert_tf.replicas import replica_count, replica_number
+
+# An odd number: multiples of it tell replicas apart, and are far from the small steps between seeds.
+BETWEEN_REPLICAS = 0x9E3779B9
 
 
 class Dropout(keras.layers.Dropout):
@@ -12,7 +18,11 @@ class Dropout(keras.layers.Dropout):
 
     def draw_seed(self):
         """Returns a seed for one `call`, or None where nothing is ever dropped."""
-        return self.seed_generator.next() if self.rate > 0 else None
+        if self.rate == 0:
+            return None
+        seed = self.seed_generator.next()
+        # Replicas draw the same seed: without this they would drop the same entries of different rows.
+        return seed if replica_count() == 1 else seed + ops.cast(replica_number(), seed.dtype) * BETWEEN_REPLICAS
 
     def call(self, inputs, training=False, seed=None):
         """Drops entries in training.
@@ -22,10 +32,9 @@ class Dropout(keras.layers.Dropout):
             training: whether dropout is active.
             seed: a tensor from `draw_seed`, or None to draw one now.
         """
-        if seed is None:
-            return super().call(inputs, training=training)
         if not training or self.rate == 0:
             return inputs
+        seed = self.draw_seed() if seed is None else seed
         return keras.random.dropout(inputs, self.rate, self.noise_shape, seed=_DrawnSeed(seed))
 
 

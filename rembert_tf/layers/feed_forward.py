@@ -2,7 +2,7 @@
 
 import keras
 
-from rembert_tf.layers.activations import ACTIVATION_FUNCTIONS
+from rembert_tf.layers.activations import ACTIVATION_FUNCTIONS, LEAN_ACTIVATION_FUNCTIONS
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 
@@ -38,5 +38,6 @@ class FeedForward(keras.layers.Layer):
     def call(self, hidden, training=False, seed=None):
         """`(tokens, hidden_size)` -> `(tokens, hidden_size)`; `seed` is a dropout seed drawn beforehand, or None."""
         # The activation follows its matmul at once, on two dimensions: the pattern that CPU kernels fuse.
-        inner = ACTIVATION_FUNCTIONS[self.config.hidden_act](self.intermediate_dense(hidden))
+        functions = LEAN_ACTIVATION_FUNCTIONS if training else ACTIVATION_FUNCTIONS
+        inner = functions[self.config.hidden_act](self.intermediate_dense(hidden))
         return self.layer_norm(self.dropout(self.output_dense(inner), training=training, seed=seed) + hidden)

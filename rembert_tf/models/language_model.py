@@ -63,7 +63,7 @@ class LanguageModel(TaskModel):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if self.loss is None and _LOSS_FOLLOWS.get():
-            return self._loss_of_states(*self.aligned(y, y_pred, sample_weight), training) + sum(self.losses)
+            return self._loss_of_states(*self.aligned(y, y_pred, sample_weight)) + self.further_losses()
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def check_label_values(self, labels, name, x):
@@ -93,7 +93,7 @@ class LanguageModel(TaskModel):
             sample_weight = ops.broadcast_to(rows, ops.shape(y))
         return y, y_pred, sample_weight
 
-    def _loss_of_states(self, y, states, sample_weight, training):
+    def _loss_of_states(self, y, states, sample_weight):
         y = checked_labels(y, self.config.vocab_size, "y")
         kept = ops.not_equal(y, IGNORED_LABEL)
         total = vocabulary_loss(
@@ -102,8 +102,8 @@ class LanguageModel(TaskModel):
             ops.reshape(weights_over_kept(kept, sample_weight), (-1,)),
             ops.convert_to_tensor(self.lm_head.decoder.embeddings),
             ops.convert_to_tensor(self.lm_head.decoder.bias),
-            with_gradients=training,
             compute_dtype=self.compute_dtype,
+            with_xla=self.jit_compile,
         )
         # One entry through a Keras loss: that scales it for several replicas.
         return LossesThemselves()(ops.zeros((1,)), total[None])

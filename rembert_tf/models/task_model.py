@@ -9,8 +9,9 @@ from keras import ops
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 from rembert_tf.models.labels import IGNORED_LABEL, checked_labels
-from rembert_tf.models.micro_batches import micro_batched_step, require_tensorflow
+from rembert_tf.models.micro_batches import require_tensorflow, shared_test_step, shared_train_step
 from rembert_tf.models.pretrained import PretrainedModel, head_policy
+from rembert_tf.replicas import first_local_batch, reducible, replica_count
 
 # What `class_loss` spreads of each label over all classes.
 _SMOOTHING = contextvars.ContextVar("label_smoothing", default=0.0)
@@ -31,10 +32,28 @@ class TaskModel(PretrainedModel):
 
     def train_step(self, *args):
         """Trains on one batch, as `fit` does for each; JAX hands over its state before the batch."""
-        if self.micro_batches == 1:
-            return super().train_step(*args)
-        require_tensorflow()
-        return micro_batched_step(self, *args, self.micro_batches)
+        if self.micro_batches > 1:
+            require_tensorflow()
+        elif not self._shares_batches():
+            return reducible(super().train_step(*args))
+        return reducible(shared_train_step(self, *args, parts=self.micro_batches))
+
+    def test_step(self, *args):
+        """Evaluates one batch, as `evaluate` does for each; JAX hands over its state before the batch."""
+        if not self._shares_batches():
+            return reducible(super().test_step(*args))
+        return reducible(shared_test_step(self, *args))
+
+    def _shares_batches(self):
+        """Whether replicas must weigh their losses: a loss given to `compile` is averaged over them, as in Keras."""
+        return self.loss is None and replica_count() > 1
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Keras' own name (3.15): what `fit` and `evaluate` do before the first step, where the model has a strategy.
+        if iterator is None or self._distribute_strategy is None:
+            return super()._maybe_symbolic_build(iterator, data_batch)
+        with self._distribute_strategy.scope():
+            return self._symbolic_build(data_batch=first_local_batch(self._distribute_strategy, iterator))
 
     def label_count(self, y):
         """Returns how many labels a batch's loss is the mean of."""
@@ -53,8 +72,12 @@ class TaskModel(PretrainedModel):
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         if training and self.label_smoothing:
             with smoothed(self.label_smoothing):
-                return self.task_loss(y, y_pred, sample_weight) + sum(self.losses)
-        return self.task_loss(y, y_pred, sample_weight) + sum(self.losses)
+                return self.task_loss(y, y_pred, sample_weight) + self.further_losses()
+        return self.task_loss(y, y_pred, sample_weight) + self.further_losses()
+
+    def further_losses(self):
+        """Returns the sum of what layers added to the loss, divided by the replicas as Keras' losses are."""
+        return sum(self.losses) / replica_count()
 
     def check_arrays(self, x, y=None):
         super().check_arrays(x, y)

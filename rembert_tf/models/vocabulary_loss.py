@@ -1,16 +1,22 @@
 """Cross-entropy over a large vocabulary without forming all its logits at once.
 
-Logits of 250,300 pieces take 1 MB a position in float32. Here they exist for one chunk of positions at a
-time; the gradients are computed beside the loss, while a chunk's logits are there, so that the backward pass
-has nothing to compute again.
+Logits of 250,300 pieces take 1 MB a position in float32. Here they exist for one stretch of the vocabulary at a time:
+once to find the normalizer of every position, once more, in the backward pass, for the gradients. Each row of the
+output embedding's gradient is computed and written once.
 """
+
+import itertools
 
 from keras import ops
 
-CHUNK_LOGITS = 2**26  # logits that exist at a time: 268 MB in float32
+from rembert_tf.models.row_stretches import RowStretches, once_known
+
+STRETCH_ENTRIES = 2**23  # of logits and of gradient rows that exist at a time: 34 MB in float32
+MOST_STRETCHES = 64
+USUAL_POSITIONS = 4096  # where a graph does not say how many
 
 
-def vocabulary_loss(states, labels, weights, embeddings, bias, with_gradients, compute_dtype):
+def vocabulary_loss(states, labels, weights, embeddings, bias, compute_dtype, with_xla=False):
     """Returns the weighted sum of cross-entropies, a float32 scalar.
 
     Args:
@@ -19,98 +25,97 @@ def vocabulary_loss(states, labels, weights, embeddings, bias, with_gradients, c
         weights: (positions,) float32; 0 leaves a position out.
         embeddings: (vocab_size, width), the output embedding.
         bias: (vocab_size,).
-        with_gradients: whether the loss will be differentiated with respect to states, embeddings and bias.
         compute_dtype: of the matrix products; everything else is float32.
+        with_xla: whether TensorFlow's XLA compiles what calls this.
     """
-    chunks = _Chunks(labels, weights, embeddings.shape[0], compute_dtype)
-    if not with_gradients:
-        return chunks.loss(states, embeddings, bias)
+    batch = _Batch(labels, weights, embeddings.shape, compute_dtype, with_xla)
 
     @ops.custom_gradient
-    def loss_with_gradients(states, embeddings, bias):
-        dtypes = states.dtype, embeddings.dtype, bias.dtype
-        loss, gradients = chunks.loss_and_gradients(states, embeddings, bias)
+    def loss(states, embeddings, bias):
+        normalizers, picked, logits = batch.normalizers(states, embeddings, bias)
 
-        def scale(*arguments, upstream=None):
+        def gradients(*arguments, upstream=None):
             # In float32: a loss scale of mixed_float16 need not fit into float16, and is there for small gradients.
             upstream = ops.cast(arguments[0] if upstream is None else upstream, "float32")
-            return tuple(ops.cast(upstream * own, dtype) for own, dtype in zip(gradients, dtypes, strict=True))
+            return batch.gradients(states, embeddings, bias, normalizers, upstream, logits)
 
-        return loss, scale
+        return ops.sum(batch.weights * (normalizers - picked)), gradients
 
     # Without a graph these may be TensorFlow's variables, which a function with gradients of its own cannot take.
     # This reads them, and copies nothing.
     embeddings, bias = (ops.reshape(table, table.shape) for table in (embeddings, bias))
-    return loss_with_gradients(states, embeddings, bias)
+    return loss(states, embeddings, bias)
 
 
-class _Chunks:
-    """The positions of a batch, a chunk at a time."""
+class _Batch:
+    """The positions of a batch against the vocabulary, a stretch of it at a time."""
 
-    def __init__(self, labels, weights, vocab_size, compute_dtype):
-        self.positions, self.vocab_size, self.compute_dtype = ops.shape(labels)[0], vocab_size, compute_dtype
-        most = max(1, CHUNK_LOGITS // vocab_size)
-        if isinstance(self.positions, int):
-            self.size = max(1, min(most, self.positions))
-        else:
-            self.size = ops.clip(self.positions, 1, most)
-        self.count = (self.positions + self.size - 1) // self.size
-        self.labels, self.weights = self._split(labels), self._split(weights)
+    def __init__(self, labels, weights, table_shape, compute_dtype, with_xla):
+        self.labels, self.weights, self.compute_dtype, self.with_xla = labels, weights, compute_dtype, with_xla
+        self.table_shape = tuple(table_shape)
+        self.stretches = _stretches(labels.shape[0], *self.table_shape)
 
-    def _split(self, x):
-        """(positions, ...) -> (chunks, chunk size, ...), the last chunk filled with zeros."""
-        missing = self.count * self.size - self.positions
-        padded = ops.concatenate([x, ops.zeros((missing, *x.shape[1:]), x.dtype)])
-        return ops.reshape(padded, (self.count, self.size, *x.shape[1:]))
+    def normalizers(self, states, embeddings, bias):
+        """Returns the logarithms of the sums of exponentials, the labels' logits, and the logits, if they are few."""
+        states = ops.cast(states, self.compute_dtype)
+        highest = ops.full_like(self.weights, -float("inf"))
+        total = picked = ops.zeros_like(self.weights)
+        for begin, end in self.stretches:
+            rows = once_known(embeddings[begin:end], total, picked)
+            logits = self._logits(states, rows, bias[begin:end])
+            before, highest = highest, ops.maximum(highest, ops.max(logits, axis=1))
+            total = total * ops.exp(before - highest) + ops.sum(ops.exp(logits - highest[:, None]), axis=1)
+            place = ops.clip(self.labels - begin, 0, end - begin - 1)
+            own = ops.take_along_axis(logits, place[:, None], axis=1)[:, 0]
+            picked = ops.where((self.labels >= begin) & (self.labels < end), own, picked)
+        return highest + ops.log(total), picked, logits if len(self.stretches) == 1 else None
 
-    def _probabilities(self, index, chunk_states, embeddings, bias):
-        """Returns a chunk's probabilities (size, vocab_size) and its loss."""
-        logits = ops.cast(ops.einsum("to,vo->tv", chunk_states, embeddings), "float32") + bias
-        normalizers = ops.logsumexp(logits, axis=-1)
-        picked = ops.take_along_axis(logits, self.labels[index][:, None], axis=1)[:, 0]
-        loss = ops.sum(self.weights[index] * (normalizers - picked))
-        return ops.exp(logits - normalizers[:, None]), loss
+    def gradients(self, states, embeddings, bias, normalizers, upstream, logits=None):
+        """Returns the gradients with respect to states, embeddings and bias.
 
-    def _prepare(self, states, embeddings, bias):
-        states = self._split(ops.cast(states, self.compute_dtype))
-        return states, ops.cast(embeddings, self.compute_dtype), ops.cast(bias, "float32")
-
-    def loss(self, states, embeddings, bias):
-        states, embeddings, bias = self._prepare(states, embeddings, bias)
-
-        def step(index, total):
-            return index + 1, total + self._probabilities(index, states[index], embeddings, bias)[1]
-
-        return self._loop(step, ops.zeros((), "float32"))[0]
-
-    def loss_and_gradients(self, states, embeddings, bias):
-        width = states.shape[-1]
-        states, embeddings, bias = self._prepare(states, embeddings, bias)
-        # Weights are shares of a mean, too small for float16: their scale stays outside the products.
-        largest = ops.maximum(ops.max(ops.abs(self.weights)), 1e-30)
-
-        def step(index, total, of_states, of_embeddings, of_bias):
-            probabilities, loss = self._probabilities(index, states[index], embeddings, bias)
-            is_label = ops.equal(ops.arange(self.vocab_size, dtype=self.labels.dtype), self.labels[index][:, None])
-            error = (self.weights[index] / largest)[:, None] * (probabilities - ops.cast(is_label, "float32"))
-            rounded = ops.cast(error, self.compute_dtype)
-            own = ops.cast(ops.matmul(rounded, embeddings), "float32")
-            of_states = ops.slice_update(of_states, (index, 0, 0), own[None])
-            of_embeddings += ops.cast(ops.einsum("tv,to->vo", rounded, states[index]), "float32")
-            return index + 1, total + loss, of_states, of_embeddings, of_bias + ops.sum(error, axis=0)
-
-        total, of_states, of_embeddings, of_bias = self._loop(
-            step,
-            ops.zeros((), "float32"),
-            ops.zeros((self.count, self.size, width), "float32"),
-            ops.zeros((self.vocab_size, width), "float32"),
-            ops.zeros((self.vocab_size,), "float32"),
+        Args:
+            states: (positions, width).
+            embeddings: (vocab_size, width).
+            bias: (vocab_size,).
+            normalizers: (positions,), from `normalizers`.
+            upstream: what the loss is multiplied with, a float32 scalar.
+            logits: (positions, vocab_size), or None to compute them again.
+        """
+        factors = upstream * self.weights
+        # They are shares of a mean, too small for float16: there, their scale stays outside the products.
+        scale = ops.maximum(ops.max(ops.abs(factors)), 1e-30) if self.compute_dtype == "float16" else None
+        shares = factors if scale is None else factors / scale
+        weighted = ops.cast(shares[:, None] * ops.cast(states, "float32"), self.compute_dtype)
+        inputs, known = ops.cast(states, self.compute_dtype), logits
+        of_states = ops.zeros_like(states, dtype="float32")
+        of_embeddings, of_bias = RowStretches(self.table_shape, embeddings.dtype, self.with_xla), []
+        for begin, end in self.stretches:
+            rows = once_known(embeddings[begin:end], of_states, *of_bias[-1:], of_embeddings.table)
+            logits = self._logits(inputs, rows, bias[begin:end]) if known is None else known
+            own = ops.one_hot(self.labels - begin, end - begin, dtype="float32")  # of other stretches: zeros
+            errors = ops.exp(logits - normalizers[:, None]) - own
+            of_bias.append(ops.matmul(factors, errors))
+            errors = ops.cast(errors, self.compute_dtype)
+            of_states += ops.cast(ops.matmul(errors, ops.cast(rows, self.compute_dtype)), "float32")
+            of_rows = ops.cast(ops.einsum("tv,to->vo", errors, weighted), "float32")
+            of_embeddings.append(ops.cast(of_rows if scale is None else scale * of_rows, embeddings.dtype))
+        return (
+            ops.cast(factors[:, None] * of_states, states.dtype),
+            of_embeddings.tensor(),
+            ops.cast(ops.concatenate(of_bias), bias.dtype),
         )
-        of_states = ops.reshape(of_states, (-1, width))[: self.positions]
-        return total, [largest * gradient for gradient in (of_states, of_embeddings, of_bias)]
 
-    def _loop(self, step, *start):
-        if isinstance(self.count, int) and self.count == 1:
-            return step(0, *start)[1:]
-        end = ops.cast(self.count, "int32")
-        return ops.while_loop(lambda index, *rest: index < end, step, (ops.zeros((), "int32"), *start))[1:]
+    def _logits(self, states, rows, bias):
+        logits = ops.einsum("to,vo->tv", states, ops.cast(rows, self.compute_dtype))
+        return ops.cast(logits, "float32") + ops.cast(bias, "float32")
+
+
+def _stretches(positions, vocab_size, width):
+    """Returns (begin, end) of each part of the vocabulary, as few as the limits above allow.
+
+    They do not follow from how many positions a batch really has, which a graph may not know: a long one has larger
+    logits then, of at most `vocab_size / MOST_STRETCHES` entries a position, little beside what a block keeps of it.
+    """
+    size = max(1, STRETCH_ENTRIES // ((positions or USUAL_POSITIONS) + width), -(-vocab_size // MOST_STRETCHES))
+    bounds = [*range(0, vocab_size, size), vocab_size]
+    return list(itertools.pairwise(bounds))

@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
+from rembert_tf.datasets import untuned
 from rembert_tf.tasks.widths import WIDTH_STEP, CloseWidths, FewWidths
+from rembert_tf.training.replica_batches import slice_bounds, sliced
 
 # Batches are cut from pools of this many, sorted by length inside: little padding, still random.
 POOL = 50
@@ -54,23 +56,26 @@ class Batches:
         """Batches in one pass over all examples."""
         return -(-len(self) // self.batch_size)
 
-    def training_dataset(self, epochs, seed, skip_steps=0):
+    def training_dataset(self, epochs, seed, skip_steps=0, worker=0, workers=1):
         """Returns the batches of all epochs in a row, shuffled anew in each.
 
         Args:
             epochs: passes over the examples.
             seed: decides the order, and with the step's number what `augment` draws.
             skip_steps: batches to leave out at the start.
+            worker: which of the slices of each batch, from 0; see `slice_bounds`.
+            workers: slices into which each batch is cut.
         """
         order = [batch for epoch in range(epochs) for batch in self._shuffled(seed, epoch)]
-        dataset = self._dataset(order[skip_steps:])
         if self.augment is None:
-            return dataset.prefetch(4)
+            return self._dataset(order[skip_steps:], worker, workers).prefetch(4)
 
+        # What is drawn for a row depends on its batch: all of it is made, then cut.
         def changed(step, batch):
-            return self.augment(tf.stack([seed, step]), batch)
+            return sliced(self.augment(tf.stack([seed, step]), batch), worker, workers)
 
-        return dataset.enumerate(start=skip_steps).map(changed, num_parallel_calls=2, deterministic=True).prefetch(4)
+        dataset = self._dataset(order[skip_steps:]).enumerate(start=skip_steps)
+        return dataset.map(changed, num_parallel_calls=2, deterministic=True).prefetch(4)
 
     def ordered_dataset(self):
         """Returns every example once in batches from long to short, and the examples in that order."""
@@ -96,10 +101,11 @@ class Batches:
         others = np.setdiff1d(np.arange(len(self)), batch)
         return np.concatenate([batch, np.random.default_rng([seed, epoch, FILLING]).choice(others, missing, False)])
 
-    def _dataset(self, batches):
-        numbers = np.concatenate(batches).astype("int64") if batches else np.zeros(0, "int64")
-        rows = tf.RaggedTensor.from_row_lengths(numbers, [len(batch) for batch in batches])
+    def _dataset(self, batches, worker=0, workers=1):
+        parts = [batch[slice(*slice_bounds(len(batch), worker, workers))] for batch in batches]
+        numbers = np.concatenate(parts).astype("int64") if batches else np.zeros(0, "int64")
+        rows = tf.RaggedTensor.from_row_lengths(numbers, [len(part) for part in parts])
         widths = np.array([self.widths(int(self.lengths[batch].max())) for batch in batches], "int64")
         dataset = tf.data.Dataset.from_tensor_slices((rows, widths))
         dataset = dataset.map(self.features, num_parallel_calls=2, deterministic=True)
-        return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
+        return untuned(dataset.apply(tf.data.experimental.assert_cardinality(len(batches))))

@@ -14,6 +14,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.tasks.evaluation import BATCH_SIZE, Evaluation, mean_scores, predict_parts, read_parts
 from rembert_tf.tasks.piece_masking import mask_in_training
 from rembert_tf.tasks.start import check_lengths, load_task_model
+from rembert_tf.training.distribution import current_place, training_scope
 from rembert_tf.training.finetune import finetune
 from rembert_tf.training.parts import check_parts
 from rembert_tf.training.run_folder import RunFolder
@@ -52,27 +53,37 @@ def finetune_task(task, start, train, dev, output, settings, resume=False, repor
         InputError: a file, a label, the model or the output folder cannot be used, and nothing was trained; or
             the loss became NaN.
     """
+    with training_scope(settings):
+        return _finetune_task(task, start, train, dev, Path(output), settings.decided(), resume, report)
+
+
+def _finetune_task(task, start, train, dev, output, settings, resume, report):
     data = _Data.read(task, train, dev)
     if settings.label_smoothing and not task.has_classes:
         raise InputError(f"label_smoothing is for tasks whose labels are classes, and here {task.name} has none.")
     if settings.spelling_ngrams and not getattr(start, "new_weights", False):
         raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
-    output, settings = Path(output), settings.decided()
-    attempt = _collapsed_before(output, resume) if settings.restarts else 0
+    place = current_place()
+    attempt = place.by_chief(lambda: _collapsed_before(output, resume)) if settings.restarts else 0
     while True:
         run = RunFolder(output, resume)
         tried = dataclasses.replace(settings, seed=settings.seed + NEXT_SEED * attempt)
         asked = {**data.asked, **getattr(start, "asked", {}), **dataclasses.asdict(tried)}
         run.check_settings(asked)
-        if run.result is not None:
-            return run.result
+        ended = run.result
+        if ended is not None:
+            return ended
         result, collapsed = _train(task, start, data, run, tried, asked, report)
         if not collapsed or attempt >= settings.restarts:
             result |= {"collapsed": True} if collapsed else {}
             run.write_result(result)
             return result
-        output.rename(_collapsed_folder(output, attempt))
+        place.by_chief(lambda attempt=attempt: _keep_collapsed(output, attempt))
         attempt += 1
+
+
+def _keep_collapsed(output, attempt):
+    output.rename(_collapsed_folder(output, attempt))
 
 
 def _collapsed_folder(output, attempt):
@@ -124,7 +135,9 @@ class _Data:
 def _train(task, start, data, run, settings, asked, report):
     """Trains once; returns the result, and whether the training collapsed."""
     keras.utils.set_random_seed(settings.seed)
-    model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
+    place = current_place()
+    with place.model_scope():
+        model, tokenizer = start(task.architecture, data.fields, settings.mixed_precision)
     check_lengths(model, tokenizer, settings.max_length)
     check_parts(model, settings.freeze)
     model.config = model.config.replace(extra={**model.config.extra, TASK_KEY: task.name})
@@ -134,7 +147,7 @@ def _train(task, start, data, run, settings, asked, report):
     if settings.mask_rate:
         mask_in_training(batches, settings.mask_rate, tokenizer)
     run.write_settings(asked)  # makes the folder: what cannot be done was refused before
-    chosen, resumed = {}, bool(states(run.path))
+    chosen, resumed = {}, place.by_chief(lambda: bool(states(run.path)))
 
     def evaluate():
         parts = predict_parts(task, model, tokenizer, data.held_out, BATCH_SIZE, settings.max_length)
@@ -145,14 +158,18 @@ def _train(task, start, data, run, settings, asked, report):
         return scores
 
     best = finetune(model, tokenizer, batches, settings, run, evaluate, report)
-    parts = chosen.get("parts")
-    if resumed:  # the best epoch may be one before the kill, which was not seen here
-        best_model = load_task_model(run.best, task.architecture)
-        parts = predict_parts(task, *best_model, data.held_out, BATCH_SIZE, settings.max_length)
-    _leave_pictures(run, Evaluation(task, parts))
-    decisive = best[next(name for name in best if name not in NOT_METRICS)]
-    answers = [prediction for part in parts.values() for prediction in part.predictions]
-    return {**best, "seed": settings.seed}, _collapsed(decisive, answers)
+
+    def look_back():
+        parts = chosen.get("parts")
+        if resumed:  # the best epoch may be one before the kill, which was not seen here
+            best_model = load_task_model(run.best, task.architecture)
+            parts = predict_parts(task, *best_model, data.held_out, BATCH_SIZE, settings.max_length)
+        _leave_pictures(run, Evaluation(task, parts))
+        decisive = best[next(name for name in best if name not in NOT_METRICS)]
+        answers = [prediction for part in parts.values() for prediction in part.predictions]
+        return _collapsed(decisive, answers)
+
+    return {**best, "seed": settings.seed}, place.by_chief(look_back)
 
 
 def _collapsed(decisive, predictions):
@@ -202,8 +219,13 @@ def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=Fals
         {"runs": {folder: result}, "mean": {metric: number}, "deviation": {metric: number}}, which is also written
         to `seeds.json`; the deviation is that of a sample.
     """
+    with training_scope(settings):
+        return _finetune_seeds(task, start, train, dev, Path(output), settings, seeds, resume, report)
+
+
+def _finetune_seeds(task, start, train, dev, output, settings, seeds, resume, report):
     results = {}
-    folders = {seed: Path(output) / f"seed-{seed}" for seed in range(settings.seed, settings.seed + seeds)}
+    folders = {seed: output / f"seed-{seed}" for seed in range(settings.seed, settings.seed + seeds)}
     for folder in folders.values():
         RunFolder(folder, resume)  # refuses an occupied one before the first is trained
     for seed, folder in folders.items():
@@ -216,5 +238,6 @@ def finetune_seeds(task, start, train, dev, output, settings, seeds, resume=Fals
         "mean": {name: float(np.mean(numbers)) for name, numbers in values.items()},
         "deviation": {name: float(np.std(numbers, ddof=1)) if seeds > 1 else 0.0 for name, numbers in values.items()},
     }
-    write_files(output, {SEEDS: (json.dumps(found, indent=2) + "\n").encode("utf-8")}, last=SEEDS)
+    content = (json.dumps(found, indent=2) + "\n").encode("utf-8")
+    current_place().by_chief(lambda: write_files(output, {SEEDS: content}, last=SEEDS))
     return found

@@ -6,6 +6,8 @@ from rembert_tf.errors import InputError
 from rembert_tf.tokenization.fast_tokenizer import RemBertTokenizerFast
 from rembert_tf.weights import model_directory
 
+ENCODER = "RemBertModel"
+
 
 def from_directory(path):
     """Returns a start for `finetune_task`: a model directory, whose head stays when it is of the same kind.
@@ -18,13 +20,25 @@ def from_directory(path):
         config = model_directory.read_config(path)
         tokenizer = RemBertTokenizerFast.from_pretrained(path)
         model = model_class(architecture)(config.replace(**fields), dtype=dtype)
-        # A head for other labels has nothing to give; the encoder always has.
-        with_head = model_directory.holds_head(path, model) and _same_labels(config, fields)
-        model_directory.load_weights(model if with_head else model.rembert, path)
+        load_what_fits(model, path, fields)
         return model, tokenizer
 
     start.asked = {"model": str(path)}
     return start
+
+
+def load_what_fits(model, path, fields):
+    """Fills a task model from a directory, its head too where that is of the same kind.
+
+    Args:
+        model: built from the directory's configuration with `fields` replaced.
+        path: of the directory.
+        fields: what the task wants of the configuration.
+    """
+    config = model_directory.read_config(path)
+    # A head for other labels has nothing to give; the encoder always has.
+    with_head = model_directory.holds_head(path, model) and _same_labels(config, fields)
+    model_directory.load_weights(model if with_head else model.rembert, path)
 
 
 def from_nothing(config, vocabulary):
@@ -45,17 +59,18 @@ def from_nothing(config, vocabulary):
     return start
 
 
-def load_task_model(path, architecture):
+def load_task_model(path, architecture, dtype=None):
     """Returns (model, tokenizer) of a trained model's directory.
 
     Args:
         path: of the directory.
         architecture: name of the class, whose head it must hold.
+        dtype: Keras dtype policy, or None for Keras' own.
 
     Raises:
         InputError: the directory holds no such head.
     """
-    model = model_class(architecture)(model_directory.read_config(path))
+    model = model_class(architecture)(model_directory.read_config(path), dtype=dtype)
     if not model_directory.holds_head(path, model):
         raise InputError(f"{str(path)!r} has no head for {architecture}: fine-tune it first with `rembert finetune`.")
     model_directory.load_weights(model, path)
@@ -69,12 +84,22 @@ def load_encoder(path):
         path: of the directory.
     """
     config = model_directory.read_config(path)
-    encoder = model_class("RemBertModel")
+    encoder = model_class(ENCODER)
     model = encoder(config)
     if not model_directory.holds_pooler(path, model):
         model = encoder(config, add_pooling_layer=False)
     model_directory.load_weights(model, path)
     return model, RemBertTokenizerFast.from_pretrained(path)
+
+
+def load_trained(path, architecture):
+    """Returns (model, tokenizer) of a directory, as the class of this name: the encoder alone for a RemBertModel.
+
+    Args:
+        path: of the directory.
+        architecture: name of the class.
+    """
+    return load_encoder(path) if architecture == ENCODER else load_task_model(path, architecture)
 
 
 def architecture_of(path):

@@ -9,6 +9,7 @@ from rembert_tf.tokenization.call_options import fill_values
 from rembert_tf.tokenization.character_spans import Characters, lowered_characters
 from rembert_tf.tokenization.literals import ordinary_text, spell_any, split_at_literals
 from rembert_tf.tokenization.sentencepiece_engine import SentencePieceEngine
+from rembert_tf.tokenization.side_by_side import beside
 from rembert_tf.tokenization.texts import as_texts, as_words
 from rembert_tf.tokenization.tokenizer_base import TokenizerBase
 
@@ -52,7 +53,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         texts, single = as_texts(text, "text")
         parts, literal_ids, ordinary = self._stretches(texts, split_special_tokens)
         spelled = _ones_of(parts.values, literal_ids >= 0)
-        pieces = tf.concat([self._engine.tokenize(ordinary, out_type=tf.string), spelled], axis=1)
+        pieces = beside(self._engine.tokenize(ordinary, out_type=tf.string), spelled)
         rows = parts.with_values(pieces).merge_dims(1, 2)
         return rows[0] if single else rows
 
@@ -74,7 +75,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
 
         def cut():
             parts, literal_ids, ordinary = self._stretches(texts, split_special_tokens)
-            pieces = tf.concat([self._engine.tokenize(ordinary), _ones_of(literal_ids, literal_ids >= 0)], axis=1)
+            pieces = beside(self._engine.tokenize(ordinary), _ones_of(literal_ids, literal_ids >= 0))
             rows = parts.with_values(pieces).merge_dims(1, 2)
             return rows.values, rows.row_splits
 
@@ -147,7 +148,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         is_literal = literal_ids >= 0
         spelled = (literal_ids, tf.zeros_like(literal_ids), characters.lengths())
         ids, start, end = (
-            tf.concat([pieces, _ones_of(literal, is_literal)], axis=1)
+            beside(pieces, _ones_of(literal, is_literal))
             for pieces, literal in zip(self._engine.tokenize_with_offsets(ordinary), spelled, strict=True)
         )
         rows = {"input_ids": ids, "offset_mapping": characters.spans(start, end)}
@@ -157,7 +158,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         words, single = as_words(words)
         pieces = self.tokenize_to_ids(words.values, options.split_special_tokens)
         unknown = _ones_of(tf.fill([pieces.nrows()], self.unk_token_id), pieces.row_lengths() == 0)
-        pieces = tf.concat([pieces, unknown], axis=1)
+        pieces = beside(pieces, unknown)
         position = tf.cast(tf.ragged.range(words.row_lengths()).values, tf.int32)
         word_ids = pieces.with_values(tf.gather(position, pieces.value_rowids()))
         rows = {"input_ids": pieces, "word_ids": word_ids}

@@ -10,6 +10,7 @@ import tensorflow as tf
 from rembert_tf.errors import InputError
 from rembert_tf.graph_checks import guarded
 from rembert_tf.tokenization.call_options import LONGEST_FIRST, ONLY_FIRST, stride_message, unfit_message
+from rembert_tf.tokenization.side_by_side import lay_out, token_types
 
 # A batch of no rows has no longest row either; models need a position to pool.
 WIDTH_OF_NO_ROWS = 2
@@ -36,7 +37,7 @@ def assemble(first, second, options, fills):
     special = options.add_special_tokens
     pairs = {name: (rows, second and second[name]) for name, rows in first.items()}
     rows = {name: lay_out(*pair, *fills[name][:2], special) for name, pair in pairs.items()}
-    rows["token_type_ids"] = token_types(*pairs["input_ids"], special)
+    rows["token_type_ids"] = token_types(rows["input_ids"], *pairs["input_ids"], special)
     rows["attention_mask"] = tf.ones_like(rows["input_ids"])
     if options.return_special_tokens_mask:
         zeros = [text if text is None else tf.zeros_like(text) for text in pairs["input_ids"]]
@@ -172,37 +173,6 @@ def _checked_rows(value, fine, in_graph, of_row):
     if not tf.reduce_all(fine):
         raise InputError(of_row(int(tf.argmin(tf.cast(fine, tf.int32)))))
     return value
-
-
-def lay_out(first, second, before, after, special=True):
-    """Puts texts side by side, with special tokens around them.
-
-    Args:
-        first: ragged (batch, None) of anything that pieces have: ids, positions.
-        second: ragged (batch, None), or None.
-        before: what stands for [CLS].
-        after: what stands for [SEP].
-        special: whether there are special tokens at all.
-
-    Returns:
-        Ragged (batch, None).
-    """
-    column = tf.zeros(tf.concat([[first.nrows(), 1], tf.shape(first.values, tf.int64)[1:]], axis=0), first.dtype)
-    rows = [column + before, first, column + after] if special else [first]
-    if second is not None:
-        rows += [second, column + after] if special else [second]
-    return tf.concat(rows, axis=1) if len(rows) > 1 else first
-
-
-def token_types(first, second, special=True):
-    """Returns ragged (batch, None): 0, but 1 for the second text and its [SEP]; arguments as of `lay_out`."""
-    zeros = lay_out(tf.zeros_like(first), None, 0, 0, special)
-    if second is None:
-        return zeros
-    ones = tf.ones_like(second)
-    if special:
-        ones = tf.concat([ones, tf.ones([first.nrows(), 1], first.dtype)], axis=1)
-    return tf.concat([zeros, ones], axis=1)
 
 
 def padded_width(rows, max_length=None, multiple=None, may_exceed=False):

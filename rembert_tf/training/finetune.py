@@ -1,11 +1,13 @@
 """Fine-tuning with `model.fit`: evaluation after every epoch, best and last checkpoints, a run that can be resumed."""
 
+import contextlib
 import math
 
 import keras
 
 from rembert_tf.errors import InputError
 from rembert_tf.training import state
+from rembert_tf.training.distribution import current_place
 from rembert_tf.training.optimizer import make_optimizer
 from rembert_tf.training.parts import freeze, learning_rate_factors
 from rembert_tf.training.settings import FinetuneSettings as FinetuneSettings
@@ -36,13 +38,16 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
         InputError: the loss is no longer a number; the message says at which step. What was saved
             before stays.
     """
-    freeze(model, settings.freeze)
-    if settings.lora_rank:
-        model.enable_lora(settings.lora_rank)
-    model.micro_batches, model.label_smoothing = settings.accumulate_steps, settings.label_smoothing
-    watcher = _Watcher(model, tokenizer, run, evaluate, report, settings, batches.steps_per_epoch)
-    with shared_spelling(model, tokenizer, settings.spelling_ngrams):
-        _compile(model, settings, watcher.total)
+    place = current_place()
+    with contextlib.ExitStack() as stack:
+        with place.model_scope():
+            freeze(model, settings.freeze)
+            if settings.lora_rank:
+                model.enable_lora(settings.lora_rank)
+            model.micro_batches, model.label_smoothing = settings.accumulate_steps, settings.label_smoothing
+            stack.enter_context(shared_spelling(model, tokenizer, settings.spelling_ngrams))
+            watcher = _Watcher(model, tokenizer, run, evaluate, report, settings, batches.steps_per_epoch)
+            _compile(model, settings, watcher.total)
         watcher.resume()
         _fit(model, batches, settings, watcher)
     run.close()
@@ -67,9 +72,10 @@ def _compile(model, settings, total):
 def _fit(model, batches, settings, watcher):
     if watcher.done:
         return
-    dataset = batches.training_dataset(settings.epochs, settings.seed, skip_steps=watcher.step)
+    dataset = watcher.place.training_dataset(batches, settings, watcher.step)
     # To Keras all epochs are one: ours may begin in the middle.
     steps = watcher.total - watcher.step
+    model.steps_per_execution = watcher.steps_at_once()
     model.fit(dataset, epochs=1, steps_per_epoch=steps, callbacks=[watcher], shuffle=False, verbose=0)
 
 
@@ -79,10 +85,12 @@ class _Watcher(keras.callbacks.Callback):
     def __init__(self, model, tokenizer, run, evaluate, report, settings, steps_per_epoch):
         super().__init__()
         self.trained, self.tokenizer, self.run, self.evaluate = model, tokenizer, run, evaluate
-        self.report, self.settings = report or (lambda step, total, note: None), settings
+        self.place = current_place()
+        quiet = report is None or not self.place.is_chief
+        self.report, self.settings = (lambda step, total, note: None) if quiet else report, settings
         self.total, self.steps_per_epoch = settings.total_steps(steps_per_epoch), steps_per_epoch
         self.averages = keras.callbacks.SwapEMAWeights() if settings.average_momentum else None
-        self.step, self.best, self.done = 0, None, False
+        self.step, self.first_step, self.best, self.done = 0, 0, None, False
         self.running_means = None
         self.with_tokenizer = set()
 
@@ -90,16 +98,23 @@ class _Watcher(keras.callbacks.Callback):
         """Goes back to the run's newest state, where it has one."""
         if self.averages is not None:
             self.averages.set_model(self.trained)
-        position = state.read_position(self.run.path)
+        position = self.place.by_chief(lambda: state.read_position(self.run.path))
         if position is None:
             return
         state.restore_state(self.run.path, self.trained, spelling_seeds(self.trained))
         self.step, self.best = position["step"], position["best"]
+        self.first_step = self.step
         self.run.forget_after(position["rows"])
         self.running_means = [variable.numpy() for variable in self.trained.metrics_variables]
         self.report(self.step, self.total, "resumed")
         if self._at_epoch_end():
             self._end_epoch()
+
+    def steps_at_once(self):
+        """Returns how many steps a TPU makes without returning: as many as nothing happens between; others make 1."""
+        if not self.place.is_tpu:
+            return 1
+        return math.gcd(LOG_EVERY, self.step, self.total, self.steps_per_epoch, self.settings.save_every or 0)
 
     def on_epoch_begin(self, epoch, logs=None):
         # Keras has just reset them.
@@ -108,8 +123,8 @@ class _Watcher(keras.callbacks.Callback):
                 variable.assign(value)
 
     def on_train_batch_end(self, batch, logs=None):
-        self.step += 1
-        loss = logs["loss"]  # the mean since the last reset
+        self.step = self.first_step + batch + 1
+        loss = float(keras.ops.max(logs["loss"]))  # the mean since the last reset
         if not math.isfinite(loss):
             raise InputError(
                 f"the loss is {loss} at step {self.step}: training stopped; try a lower learning rate. "
@@ -147,7 +162,7 @@ class _Watcher(keras.callbacks.Callback):
         if self.averages is not None:
             self.averages.on_test_begin()
         epoch = -(-self.step // self.steps_per_epoch)
-        metrics = self.evaluate()
+        metrics = self.place.by_chief(self.evaluate)
         self.run.log(self.step, epoch=epoch, **{f"dev_{name}": value for name, value in metrics.items()})
         decisive = next(iter(metrics))
         if self.best is None or self.settings.choose == "last" or metrics[decisive] > self.best[decisive]:
@@ -165,6 +180,9 @@ class _Watcher(keras.callbacks.Callback):
         self.trained.reset_metrics()
 
     def _save(self, directory):
+        self.place.by_chief(lambda: self._write(directory))
+
+    def _write(self, directory):
         if directory not in self.with_tokenizer:  # it does not change, and a large one takes seconds to write
             self.tokenizer.save_pretrained(directory)
             self.with_tokenizer.add(directory)

@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+from rembert_tf.training.in_place_adamw import InPlaceAdamW
+from rembert_tf.training.summed_gradients import SummedGradients
+
 # What weight decay leaves alone: biases and LayerNorm scales and offsets.
 UNDECAYED = ["bias", "gamma", "beta"]
 
@@ -34,7 +37,12 @@ class WarmupLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "warmup_steps": self.warmup_steps, "total_steps": self.total_steps}
 
 
-class LayerwiseAdamW(keras.optimizers.AdamW):
+@keras.saving.register_keras_serializable("rembert_tf")
+class AdamW(SummedGradients, InPlaceAdamW):
+    """Keras' AdamW in less memory, whose clipping sees the gradients of all replicas together."""
+
+
+class LayerwiseAdamW(AdamW):
     """AdamW whose variables learn at rates of their own.
 
     Args:
@@ -49,11 +57,11 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     def build(self, variables):
         super().build(variables)
-        # With TensorFlow a step is given the tensors behind Keras' variables.
-        self._factors |= {id(v.value): self._factors[id(v)] for v in variables if id(v) in self._factors}
+        # With TensorFlow a step is given the tensors behind Keras' variables, of which each replica has one.
+        self._factors = {self._var_key(v): self._factors[id(v)] for v in variables if id(v) in self._factors}
 
     def update_step(self, gradient, variable, learning_rate):
-        factor = self._factors.get(id(variable), 1.0)
+        factor = self._factors.get(self._var_key(variable), 1.0)
         super().update_step(gradient, variable, ops.multiply(learning_rate, factor))
 
 
@@ -86,9 +94,6 @@ def make_optimizer(
         "use_ema": average_momentum > 0,
         "ema_momentum": average_momentum,
     }
-    if factors is None:
-        optimizer = keras.optimizers.AdamW(schedule, **settings)
-    else:
-        optimizer = LayerwiseAdamW(schedule, factors, **settings)
+    optimizer = AdamW(schedule, **settings) if factors is None else LayerwiseAdamW(schedule, factors, **settings)
     optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
     return optimizer

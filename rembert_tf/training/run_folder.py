@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 
 from rembert_tf.errors import InputError
+from rembert_tf.training.distribution import current_place
 from rembert_tf.training.state import remove_states
 from rembert_tf.weights.atomic_files import write_files
 
 SETTINGS, METRICS, TENSORBOARD, RESULT = "run.json", "metrics.jsonl", "tensorboard", "result.json"
 BEST, LAST = "best", "last"
 # What a run that goes on may have otherwise: it changes no number.
-MAY_CHANGE = {"save_every"}
+MAY_CHANGE = {"save_every", "strategy"}
 
 
 def read_json(file):
@@ -25,6 +26,8 @@ def read_json(file):
 class RunFolder:
     """The folder of one run, made when the first thing is written into it.
 
+    Of several workers the chief alone reads and writes it; all of them call the same methods in the same order.
+
     Args:
         path: the folder; it may exist, but must be empty unless a run goes on.
         resume: whether to go on with the run that is there; an empty folder begins one.
@@ -34,19 +37,23 @@ class RunFolder:
     """
 
     def __init__(self, path, resume=False):
-        self.path = Path(path)
+        self.path, self.place = Path(path), current_place()
+        self.history = []
+        self._writer = None
+        self.place.by_chief(lambda: self._check_path(resume))
+
+    def _check_path(self, resume):
+        path = str(self.path)
         try:
             occupied = self.path.exists() and any(self.path.iterdir())
         except OSError as problem:
-            raise InputError(f"cannot use {str(path)!r} as output folder: {problem.strerror}.") from None
+            raise InputError(f"cannot use {path!r} as output folder: {problem.strerror}.") from None
         if occupied and not resume:
             raise InputError(
-                f"the output folder {str(path)!r} is not empty: choose another, empty it first, or --resume its run."
+                f"the output folder {path!r} is not empty: choose another, empty it first, or --resume its run."
             )
         if occupied and not (self.path / SETTINGS).is_file():
-            raise InputError(f"cannot resume: {str(path)!r} holds no run (no {SETTINGS}).")
-        self.history = []
-        self._writer = None
+            raise InputError(f"cannot resume: {path!r} holds no run (no {SETTINGS}).")
 
     @property
     def best(self):
@@ -64,8 +71,11 @@ class RunFolder:
         Raises:
             InputError: the folder cannot be made, or holds the run of other settings; the message names them.
         """
+        self.place.by_chief(lambda: self._write_settings(settings))
+
+    def _write_settings(self, settings):
         if (self.path / SETTINGS).is_file():
-            return self.check_settings(settings)
+            return self._check_settings(settings)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
@@ -75,6 +85,9 @@ class RunFolder:
 
     def check_settings(self, settings):
         """Raises an InputError where the folder holds the run of other settings; the message names them."""
+        self.place.by_chief(lambda: self._check_settings(settings))
+
+    def _check_settings(self, settings):
         if not (self.path / SETTINGS).is_file():
             return
         settings = json.loads(json.dumps(settings, default=str))
@@ -89,15 +102,21 @@ class RunFolder:
     def result(self):
         """The chosen epoch's dev metrics of a run that has ended, or None."""
         file = self.path / RESULT
-        return read_json(file) if file.is_file() else None
+        return self.place.by_chief(lambda: read_json(file) if file.is_file() else None)
 
     def write_result(self, result):
         """Writes how the run ended, and removes the states that it no longer needs."""
+        self.place.by_chief(lambda: self._write_result(result))
+
+    def _write_result(self, result):
         write_files(self.path, {RESULT: (json.dumps(result, indent=2) + "\n").encode("utf-8")}, last=RESULT)
         remove_states(self.path)
 
     def forget_after(self, rows):
         """Cuts `metrics.jsonl` back to its first rows: what a killed run wrote later is done again."""
+        self.place.by_chief(lambda: self._forget_after(rows))
+
+    def _forget_after(self, rows):
         file = self.path / METRICS
         lines = file.read_text(encoding="utf-8").splitlines()[:rows] if file.is_file() else []
         self.history = [json.loads(line) for line in lines]
@@ -113,6 +132,9 @@ class RunFolder:
         Raises:
             InputError: the disk is full or cannot be written.
         """
+        self.place.by_chief(lambda: self._log(step, values))
+
+    def _log(self, step, values):
         row = {"step": step, **values}
         self.history.append(row)
         try:

@@ -8,10 +8,10 @@ import types
 import typing
 
 from rembert_tf.errors import InputError
+from rembert_tf.training.distribution import AUTO, STRATEGIES
 
 CHOICES = ("best", "last")
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
-AUTO = "auto"
 FREEZABLE = re.compile(r"embeddings|encoder|layers:[1-9]\d*")
 
 
@@ -52,6 +52,8 @@ class FinetuneSettings:
             for a dev set too small to tell epochs apart.
         static_shapes: whether all training batches are full and as wide as one of a few widths, so that XLA compiles
             a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a GPU or TPU.
+        strategy: devices that share each batch (see `rembert_tf.training.distribution`): "mirrored", those of this
+            machine; "multi_worker", those of all workers in TF_CONFIG; "tpu"; "auto": whichever is there, else one.
     """
 
     epochs: int = 3
@@ -77,6 +79,7 @@ class FinetuneSettings:
     average_momentum: float = 0.0
     choose: str = "best"
     static_shapes: bool | str = AUTO
+    strategy: str = AUTO
 
     def __post_init__(self):
         for name, value in vars(self).items():
@@ -96,6 +99,7 @@ class FinetuneSettings:
         self._require("layer_decay", lambda value: 0 < value <= 1, "above 0 and at most 1")
         self._require("choose", lambda value: value in CHOICES, " or ".join(map(repr, CHOICES)))
         self._require("static_shapes", lambda value: value in (AUTO, True, False), "'auto', True or False")
+        self._require("strategy", lambda value: value in STRATEGIES, f"one of {', '.join(STRATEGIES)}")
         self._require("mixed_precision", lambda value: value in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         for part in self.freeze:
             if not FREEZABLE.fullmatch(str(part)):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rembert_tf.errors import InputError
+from rembert_tf.training.distribution import current_place
 from rembert_tf.weights.atomic_files import PARTIAL, new_directory
 
 FOLDER = "state-{step:09d}"
@@ -15,7 +16,7 @@ ARRAYS, POSITION = "variables.npz", "position.json"
 
 
 def save_state(folder, model, position, more=()):
-    """Writes a state; older ones go when it is complete.
+    """Writes a state; older ones go when it is complete. All workers come here, and the chief writes.
 
     Args:
         folder: of the run, a Path.
@@ -26,15 +27,23 @@ def save_state(folder, model, position, more=()):
     Raises:
         InputError: the disk is full or cannot be written; the state before stays.
     """
+    # Read by all workers: the running means of several are summed on the way.
+    running = [np.asarray(variable.numpy()) for variable in model.metrics_variables]
+    current_place().by_chief(lambda: _write(folder, model, position, running, more))
+
+
+def _write(folder, model, position, running, more):
     path = folder / FOLDER.format(step=position["step"])
     if path.exists():
         return
+    arrays = [*_lasting(model), *running, *more]
     try:
         with new_directory(path) as partial:
             with zipfile.ZipFile(partial / ARRAYS, "w", allowZip64=True) as archive:
-                for number, variable in enumerate(_variables(model, more)):
+                for number, value in enumerate(arrays):
+                    array = value if isinstance(value, np.ndarray) else np.asarray(value.numpy())
                     with archive.open(f"{number}.npy", "w", force_zip64=True) as file:
-                        np.lib.format.write_array(file, np.asarray(variable.numpy()), allow_pickle=False)
+                        np.lib.format.write_array(file, array, allow_pickle=False)
             (partial / POSITION).write_text(json.dumps(position), encoding="utf-8")
     except OSError as problem:
         raise InputError(f"cannot save the run's state in {str(folder)!r}: {problem.strerror or problem}.") from problem
@@ -60,7 +69,7 @@ def read_position(folder):
 
 
 def restore_state(folder, model, more=()):
-    """Sets every variable to what the newest state holds.
+    """Sets every variable to what the newest state holds. Only the chief reads it, and sends it to other workers.
 
     Args:
         folder: of the run.
@@ -70,8 +79,26 @@ def restore_state(folder, model, more=()):
     Raises:
         InputError: the state is damaged, or another model's.
     """
-    path = states(folder)[-1] / ARRAYS
-    variables = _variables(model, more)
+    variables, place = [*_lasting(model), *model.metrics_variables, *more], current_place()
+
+    def arrays():
+        return _read(states(folder)[-1] / ARRAYS, variables)
+
+    if place.cluster.workers > 1:
+        # What is damaged is told to all before anything is sent.
+        place.by_chief(lambda: _discard(arrays()))
+    stored = arrays() if place.is_chief else (np.zeros(v.shape, v.dtype) for v in variables)
+    for variable, array in zip(variables, stored, strict=True):
+        variable.assign(place.chiefs_array(array))
+
+
+def _discard(arrays):
+    for _ in arrays:
+        pass
+
+
+def _read(path, variables):
+    """Yields a state's arrays; raises an InputError where they are damaged, or not those of the variables."""
     try:
         with zipfile.ZipFile(path) as archive:
             count = len(archive.namelist())
@@ -82,13 +109,13 @@ def restore_state(folder, model, more=()):
                     array = np.lib.format.read_array(file, allow_pickle=False)
                 if array.shape != tuple(variable.shape):
                     raise InputError(f"{str(path)!r} is another model's: {variable.path} was {array.shape}.")
-                variable.assign(array)
+                yield array
     except (OSError, ValueError, zipfile.BadZipFile) as problem:
         if isinstance(problem, InputError):
             raise
         raise InputError(f"{str(path)!r} is damaged: {problem}.") from None
 
 
-def _variables(model, more):
-    """Returns weights, seeds, the optimizer's variables and running means, in an order that does not change."""
-    return [*model.variables, *model.optimizer.variables, *model.metrics_variables, *more]
+def _lasting(model):
+    """Returns weights, seeds and the optimizer's variables, in an order that does not change."""
+    return [*model.variables, *model.optimizer.variables]

@@ -24,12 +24,13 @@ def cpu_dtype(dtype):
     return dtype
 
 
-def cpu_model(model, dtype):
+def cpu_model(model, dtype, lean=False):
     """Returns a twin of a model whose encoder runs in oneDNN operations; the model itself is left alone.
 
     Args:
         model: of the family.
         dtype: of the twin, see `cpu_dtype`.
+        lean: whether to keep no second copies of weights in memory.
 
     Raises:
         InputError: this TensorFlow has no such operations.
@@ -38,5 +39,5 @@ def cpu_model(model, dtype):
     twin = twin_of(model, dtype)
     encoder = encoder_of(twin)
     # In float32 re-ordered copies were measured to be slower than what they save.
-    encoder.encoder_substitute = CpuEncoder(encoder.encoder, keep_kernels=dtype == "bfloat16")
+    encoder.encoder_substitute = CpuEncoder(encoder.encoder, keep_kernels=dtype == "bfloat16" and not lean)
     return twin

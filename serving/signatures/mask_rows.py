@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from rembert_tf.serving.signatures.runs import begins_run
 from rembert_tf.tokenization import packing
+from rembert_tf.tokenization.side_by_side import lay_out
 
 SPECIAL_TOKENS = 2  # [CLS] pieces [SEP]
 
@@ -43,5 +44,5 @@ def mask_rows(ids, mask_token_id, max_length, cls_token_id, sep_token_id):
     row = rows.value_rowids()
     own = tf.equal(tf.ragged.range(count).values, tf.gather(row_mask - row_start, row)) | tf.gather(row_fits, row)
     asked = rows.with_values(tf.cast(own & tf.equal(rows.values, mask_token_id), tf.int32))
-    laid_out = packing.lay_out(rows, None, cls_token_id, sep_token_id)
-    return laid_out, tf.cast(packing.lay_out(asked, None, 0, 0), tf.bool), text
+    laid_out = lay_out(rows, None, cls_token_id, sep_token_id)
+    return laid_out, tf.cast(lay_out(asked, None, 0, 0), tf.bool), text

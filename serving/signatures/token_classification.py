@@ -11,6 +11,7 @@ from rembert_tf.serving.signatures.tag_units import tag_units
 from rembert_tf.serving.signatures.window_logits import piece_logits
 from rembert_tf.tasks.tagging.windows import SPECIAL_TOKENS
 from rembert_tf.tokenization import packing
+from rembert_tf.tokenization.side_by_side import lay_out
 
 
 class TokenClassificationSignatures(HeadSignatures):
@@ -54,7 +55,7 @@ class TokenClassificationSignatures(HeadSignatures):
         text, start, count = packing.windows(lengths, tf.fill(tf.shape(lengths), tf.cast(self.room, tf.int64)), stride)
         contexts = packing.take(units.ids, text, start, count)
         tokenizer = self.tokenizer
-        rows = packing.lay_out(contexts, None, tokenizer.cls_token_id, tokenizer.sep_token_id)
+        rows = lay_out(contexts, None, tokenizer.cls_token_id, tokenizer.sep_token_id)
         logits = piece_logits(self.model, rows, tokenizer.pad_token_id, len(self.labels))
         chosen, piece, pieces = most_context(text, start, count, units.ids.nrows())
         # Before a window's pieces stand its [CLS], and both special tokens of each window ahead.

@@ -32,6 +32,7 @@ OPTIONS = {
     "--save-every 100": {"save_every": 100},
     "--restarts 3": {"restarts": 3},
     "--choose last": {"choose": "last"},
+    "--strategy mirrored": {"strategy": "mirrored"},
     "--static-shapes": {"static_shapes": True},
     "--no-static-shapes": {"static_shapes": False},
 }

@@ -1,4 +1,4 @@
-"""The loss over a large vocabulary: a chunk at a time, and never all logits."""
+"""The loss over a large vocabulary: a stretch of it at a time, and never all logits."""
 
 import subprocess
 import sys
@@ -42,12 +42,14 @@ def test_masked_positions_give_the_logits_of_these_positions():
     assert_close(f"{full} logits", ours, expected, LOGITS)
 
 
-@pytest.mark.parametrize("chunk", ["one", "several", "a position at a time"])
+@pytest.mark.parametrize(
+    "stretch",
+    ["one", "several", pytest.param("as many as can be", marks=pytest.mark.slow)],  # graphs of 64 stretches
+)
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_training_at_masked_positions_is_training_with_full_labels(monkeypatch, chunk, jit_compile):
-    """The same loss as the reference's, and the same step, however many chunks it takes."""
-    size = {"one": 10**9, "several": 3 * 1000, "a position at a time": 1}[chunk]
-    monkeypatch.setattr(vocabulary_loss, "CHUNK_LOGITS", size)
+def test_training_at_masked_positions_is_training_with_full_labels(monkeypatch, stretch, jit_compile):
+    """The same loss as the reference's, and the same step, however many stretches of the vocabulary it takes."""
+    monkeypatch.setattr(vocabulary_loss, "STRETCH_ENTRIES", {"one": 10**9, "several": 20000}.get(stretch, 1))
     positions, labels = as_positions(MASKED.labels, 7)
     assert (labels == -100).any()
     whole, gathered = load(RemBertForMaskedLM, MASKED), load(RemBertForMaskedLM, MASKED)
@@ -101,7 +103,7 @@ def largest_tensor(function):
 def test_all_logits_are_never_formed(monkeypatch, small_config):
     """Neither (batch, length, vocab_size) nor (batch, masks, vocab_size), by the shapes in the traced step."""
     batch, length, masks, vocab_size = 4, 16, 8, 3000
-    monkeypatch.setattr(vocabulary_loss, "CHUNK_LOGITS", 4 * vocab_size)
+    monkeypatch.setattr(vocabulary_loss, "STRETCH_ENTRIES", 4 * vocab_size)
     model = RemBertForMaskedLM(small_config.replace(vocab_size=vocab_size))
     model.compile(optimizer="sgd", jit_compile=False)
     inputs = {

@@ -36,6 +36,8 @@ def make_files(folder):
     _save(config, tokenizer, folder / "google-rembert")
     shutil.copy(fixture(VOCABULARY), folder / "sentencepiece.model")
     (folder / "config.json").write_text(json.dumps(config.to_dict()))
+    larger = config.replace(hidden_size=32, num_attention_heads=4, intermediate_size=60, input_embedding_size=16)
+    (folder / "larger.json").write_text(json.dumps(larger.to_dict()))
 
 
 def make_e5(folder):

@@ -12,6 +12,8 @@ from tests.packaging.guide_files import GUIDES
 # What is written after a command that has the word: the last one given counts.
 APPENDED = {
     "finetune": "--max-steps 2 --batch-size 4 --max-length 48",  # shows all that a run leaves, in seconds
+    "distill": "--max-steps 2 --batch-size 4 --max-length 48",
+    "even:6": "--layers even:1",  # the stand-in has no more blocks
     "--accumulate-steps": "--accumulate-steps 2",  # of four rows there are no sixteen parts
     "--seeds": "--seeds 2",  # two have a deviation
     "--restarts": "--restarts 1",  # two steps may well leave a model that says one thing
@@ -45,7 +47,7 @@ class Reader:
         ended = run([*words, *" ".join(appended).split()])
         printed = self.capsys.readouterr()
         assert ended == 0, f"{line}: {printed.err}"
-        getattr(self, f"check_{words[0]}", self.check_nothing)(line, printed.out.splitlines())
+        getattr(self, f"check_{words[0].replace('-', '_')}", self.check_nothing)(line, printed.out.splitlines())
 
     def check_finetune(self, line, printed):
         output = value_of(line, "--output")
@@ -56,6 +58,19 @@ class Reader:
         if "--seeds" in line:
             assert all(re.fullmatch(r"dev \w+ \d\.\d{4} \+- \d\.\d{4} over 2 seeds", text) for text in printed[2:])
             assert set(json.loads((self.folder / output / "seeds.json").read_text())["runs"]) == set(folders)
+
+    def check_distill(self, line, printed):
+        output = value_of(line, "--output")
+        assert re.fullmatch(rf"{output}/best(  dev \w+ -?\d\.\d{{4}} \(teacher -?\d\.\d{{4}}\))+", printed[0])
+        sizes = r"\d+ of \d+ blocks, [\d,]+ of [\d,]+ parameters \(\d+\.\d%\), \d+\.\d times as fast"
+        assert re.fullmatch(sizes, printed[1])
+        self.check_run(self.folder / output)
+        assert set(json.loads((self.folder / output / "comparison.json").read_text())) >= {"teacher", "student"}
+
+    def check_warm_start(self, line, printed):
+        output = shlex.split(line)[3]
+        assert printed[-1] == f"written to {output}"
+        assert (self.folder / output / "model.safetensors").is_file()
 
     def check_run(self, folder):
         assert {"config.json", "model.safetensors", "sentencepiece.model"} <= {

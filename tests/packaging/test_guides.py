@@ -17,7 +17,9 @@ from rembert_tf.training.settings import FinetuneSettings
 from tests.packaging.guide_files import GUIDES, blocks, make_e5, make_files
 from tests.packaging.guide_reader import Reader, value_of
 
-NAMES = sorted(path.stem for path in GUIDES.glob("*.md") if path.stem != "serving")  # see test_serving_guide.py
+# Each has a test of its own: test_serving_guide.py ...
+TESTED_ELSEWHERE = ("corpus", "serving", "pretraining", "pretraining_at_scale")
+NAMES = sorted(path.stem for path in GUIDES.glob("*.md") if path.stem not in TESTED_ELSEWHERE)
 TEXTS = {name: (GUIDES / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
 TASK_GUIDES = {
     "text_classification": ("xnli", "pawsx", "csv"),
@@ -28,6 +30,9 @@ TASK_GUIDES = {
     "causal_lm": ("clm",),
     "retrieval": RETRIEVAL,
 }
+STUDENTS = ("rembert distill", "rembert warm-start")
+# Guides of no single task.
+OTHER_GUIDES = ("distillation", "distribution", "training")
 LONGEST_LINES = 190
 # How a guide says a recipe's numbers, where it has no table of them.
 SENTENCES = {
@@ -58,6 +63,8 @@ def first_lines(guide):
     lines = lines_of(guide)
     if guide == "retrieval":
         return lines
+    if guide == "distillation":  # a teacher, a student, and what is made of it
+        return [lines[0], *(next(line for line in lines if line.startswith(start)) for start in STUDENTS)]
     run_folder = value_of(lines[0], "--output")
     wanted = (f"rembert evaluate .* {run_folder}/best ", f"rembert predict {run_folder}/best ", ".* --resume$")
     return [lines[0], *(line for line in lines[1:] if any(re.match(pattern, line) for pattern in wanted))]
@@ -107,7 +114,7 @@ def test_the_programs_run(guide, reader):
 
 def test_every_task_has_a_guide():
     assert sorted(task for tasks in TASK_GUIDES.values() for task in tasks) == sorted(TASKS)
-    assert [*sorted(TASK_GUIDES), "training"] == NAMES
+    assert sorted([*TASK_GUIDES, *OTHER_GUIDES]) == NAMES
     for guide, tasks in TASK_GUIDES.items():
         for task in tasks:
             assert any(re.match(rf"rembert (finetune|evaluate) {task} ", line) for line in lines_of(guide))
@@ -152,7 +159,7 @@ def test_commands_and_options_in_sentences_exist(guide):
         name: [o for p in command.params for o in p.opts + p.secondary_opts] for name, command in commands.items()
     }
     options = {name: set(spellings) for name, spellings in spelled.items()}
-    used = ("finetune", "evaluate", "predict")
+    used = ("finetune", "distill", "warm-start", "evaluate", "predict")
     for code in inline_code(guide):
         words = code.split()
         if words[0] == "rembert":

@@ -97,6 +97,7 @@ OPTIMIZED = [
         for head in HEADS
     ),
     TinyExport("optimized bfloat16", CLASSIFIER, {}, {"optimize": "cpu", "dtype": "bfloat16"}),
+    TinyExport("optimized lean", CLASSIFIER, {}, {"optimize": "cpu-lean", "dtype": "bfloat16"}),
 ]
 
 

@@ -17,9 +17,11 @@ from tests.serving.versions.model_configs import entry, listed
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ([], "Give either BASE_PATH or --model-config-file"),
-        (["here", "--model-config-file", "f"], "Give either BASE_PATH or --model-config-file"),
-        (["--model-config-file", "f", "--name", "m"], "--name goes with BASE_PATH"),
+        ([], "Give either PATH or --model-config-file"),
+        (["here", "--model-config-file", "f"], "Give either PATH or --model-config-file"),
+        (["--model-config-file", "f", "--name", "m"], "--name goes with PATH"),
+        (["here", "--max-length", "9"], "--max-length goes with a model directory or a run folder"),
+        (["--model-config-file", "f", "--pair"], "--pair goes with a model directory or a run folder"),
         (["here", "--batching-parameters-file", "f"], "--batching-parameters-file goes with --enable-batching"),
         (["here", "--enable-batching", "--batching-parameters-file", "nowhere"], "nowhere cannot be read"),
         (["--model-config-file", "nowhere"], "nowhere does not exist"),

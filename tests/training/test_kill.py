@@ -2,16 +2,15 @@
 
 import json
 import random
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tests.training.killed_runs import PATIENCE, files, kill_when, newest_state
+
 WORDS = {"animal": ["cat", "dog", "cow", "fox", "bear"], "colour": ["red", "blue", "green", "white", "pink"]}
 EPOCHS, STEPS = 3, 50  # of an epoch
-PATIENCE = 300  # seconds, for a machine that does much else
 
 pytestmark = pytest.mark.slow
 
@@ -32,30 +31,6 @@ def command(tmp_path, text_config, small_vocabulary):
         *("--epochs", str(EPOCHS), "--batch-size", "4", "--max-length", "16", "--learning-rate", "0.003"),
         *("--save-every", "7", "--json", "--output"),
     ]
-
-
-def newest_state(run):
-    """Returns the step of the newest complete state, -1 where there is none."""
-    return max((int(path.name.removeprefix("state-")) for path in run.glob("state-*[0-9]")), default=-1)
-
-
-def kill_when(arguments, log, reached):
-    """Starts a process and kills it as soon as `reached()` holds, in whatever it does then."""
-    with open(log, "w") as errors:
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=errors)
-        end = time.monotonic() + PATIENCE
-        try:
-            while not reached():
-                assert process.poll() is None, f"ended by itself with {process.returncode}: {log.read_text()}"
-                assert time.monotonic() < end, f"has not come so far: {log.read_text()}"
-                time.sleep(0.001)  # only spares the processor
-        finally:
-            process.kill()
-            assert process.wait() == -signal.SIGKILL
-
-
-def files(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_killed_at_any_moment_it_ends_with_the_same_files(command, tmp_path):

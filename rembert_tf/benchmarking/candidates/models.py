@@ -14,7 +14,7 @@ from rembert_tf.serving.optimized.cpu_model import cpu_model
 from rembert_tf.serving.optimized.onednn_operations import require_onednn
 from rembert_tf.serving.optimized.rewriting import graphs_as_they_are
 from rembert_tf.serving.options import EmbeddingOptions
-from rembert_tf.serving.precision import with_dtype
+from rembert_tf.serving.precision import CPU_LEAN, with_dtype
 from rembert_tf.serving.signatures.head_signatures import HeadSignatures
 
 LABELS = ("culture", "economy", "science", "sport")
@@ -25,6 +25,8 @@ IDS = tf.TensorSpec([None, None], tf.int32)
 
 def write(folder, sentencepiece, fields, dtypes, max_length):
     """Returns cases that write a classifier: `directory-DTYPE`, the export `text-DTYPE`, the encoder's `ids-DTYPE`.
+
+    Exports named `lean-text-DTYPE` and `lean-ids-DTYPE` keep no second copies of weights.
 
     Args:
         folder: that exists; each case makes a folder of its name below it.
@@ -42,20 +44,24 @@ def write(folder, sentencepiece, fields, dtypes, max_length):
     )
     model, folder = RemBertForSequenceClassification(config), Path(folder)
     optimize = fastest_optimize()
-    settings = {"version": 1, "max_length": max_length, "optimize": optimize, "warmup": False, "check": False}
+    lean = optimize and CPU_LEAN
+    settings = {"version": 1, "max_length": max_length, "warmup": False, "check": False}
 
     def directory(dtype):
         path = folder / f"directory-{dtype}"
         with_dtype(model, dtype).save_pretrained(path)
         tokenizer.save_pretrained(path)
 
-    def text(dtype):
-        export_saved_model(model, tokenizer, folder / f"text-{dtype}", dtype=dtype, **settings)
+    def text(dtype, name="text", optimize=optimize):
+        export_saved_model(model, tokenizer, folder / f"{name}-{dtype}", dtype=dtype, optimize=optimize, **settings)
 
-    def ids(dtype):
-        export_encoder(model.rembert, tokenizer, max_length, dtype, optimize, folder / f"ids-{dtype}" / "1")
+    def ids(dtype, name="ids", optimize=optimize):
+        export_encoder(model.rembert, tokenizer, max_length, dtype, optimize, folder / f"{name}-{dtype}" / "1")
 
     kinds = {"directory": directory, "text": text, "ids": ids}
+    kinds |= {
+        f"lean-{kind}": functools.partial(kinds[kind], name=f"lean-{kind}", optimize=lean) for kind in ("text", "ids")
+    }
     return {f"{kind}-{dtype}": functools.partial(kinds[kind], dtype) for kind in kinds for dtype in dtypes}
 
 
@@ -96,10 +102,10 @@ def export_encoder(model, tokenizer, max_length, dtype, optimize, path):
         tokenizer: its tokenizer, for the other signature.
         max_length: pieces of a row.
         dtype: name of the number type.
-        optimize: "cpu" or None.
+        optimize: "cpu", "cpu-lean" or None.
         path: of the SavedModel.
     """
-    twin = with_dtype(model, dtype) if optimize is None else cpu_model(model, dtype)
+    twin = with_dtype(model, dtype) if optimize is None else cpu_model(model, dtype, optimize == CPU_LEAN)
     with graphs_as_they_are() if optimize else contextlib.nullcontext():
         module = EncoderOnIds(twin, tokenizer, max_length, EmbeddingOptions())
         signatures = {"serving_default": module.serving_default()}

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from rembert_tf.datasets import untuned
 from rembert_tf.errors import InputError
 
 CHUNK = 1024
@@ -117,7 +118,7 @@ def _documents(tokenizer, lines):
         rows = tokenizer.tokenize_to_ids(texts, split_special_tokens=True)
         return rows.values, rows.row_lengths()
 
-    dataset = tf.data.Dataset.from_tensor_slices(tf.constant(lines.texts, tf.string)).batch(CHUNK)
+    dataset = untuned(tf.data.Dataset.from_tensor_slices(tf.constant(lines.texts, tf.string)).batch(CHUNK))
     chunks = list(dataset.map(pieces, num_parallel_calls=2, deterministic=True).as_numpy_iterator())
     ids, lengths = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
     owners = np.repeat(np.arange(len(lines)), lengths)

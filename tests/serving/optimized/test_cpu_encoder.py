@@ -87,8 +87,9 @@ def test_attention_to_another_encoder(small_config):
     assert_same(model, {"input_ids": IDS, "encoder_hidden_states": seen})
 
 
-def test_bfloat16(model):
-    twin = cpu_model(model, "bfloat16")
+@pytest.mark.parametrize("lean", [False, True])
+def test_bfloat16(model, lean):
+    twin = cpu_model(model, "bfloat16", lean)
     for mine, theirs in zip(states(twin, {"input_ids": IDS}), states(model, {"input_ids": IDS}), strict=True):
         assert np.vdot(mine, theirs) > 0.999 * np.linalg.norm(mine) * np.linalg.norm(theirs)
 

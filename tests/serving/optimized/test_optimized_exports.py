@@ -76,7 +76,7 @@ def test_the_command_writes_what_proves_itself(dtype, classifier, small_tokenize
     ("arguments", "message"),
     [
         ({"optimize": "cpu", "dtype": "int8"}, "dtype must be float32 or bfloat16 with optimize='cpu', or None"),
-        ({"optimize": "gpu"}, "optimize must be 'cpu' or None, not 'gpu'"),
+        ({"optimize": "gpu"}, "optimize must be 'cpu' or 'cpu-lean' or None, not 'gpu'"),
     ],
 )
 def test_what_is_impossible_is_refused(arguments, message, classifier, small_tokenizer, tmp_path):

@@ -46,6 +46,16 @@ def test_so_does_whoever_instantiates_its_functions(exports):
     assert found["plain"] == {False}
 
 
+@pytest.mark.parametrize(("optimize", "kept"), [("cpu", True), ("cpu-lean", False)])
+def test_copies_of_weights(optimize, kept, text_config, small_tokenizer, tmp_path):
+    model = RemBertForSequenceClassification(text_config)
+    arguments = {"max_length": 16, "warmup": False, "check": False, "dtype": "bfloat16"}
+    path = export_saved_model(model, small_tokenizer, tmp_path, optimize=optimize, **arguments)
+    graph = saved_model_pb2.SavedModel.FromString((path / GRAPH_FILE).read_bytes()).meta_graphs[0].graph_def
+    nodes = [node for function in graph.library.function for node in function.node_def]
+    assert {node.attr["is_filter_const"].b for node in nodes if node.op == "_MklNativeFusedMatMul"} == {kept}
+
+
 def test_both_answer_alike_in_the_server(exports):
     answers = {}
     for form, path in exports.items():

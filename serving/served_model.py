@@ -1,0 +1,32 @@
+"""Which model a path means that is to be served: none where it holds exports already."""
+
+from pathlib import Path
+
+from rembert_tf.config import CONFIG_FILE
+from rembert_tf.errors import InputError
+from rembert_tf.serving.server.version_directories import list_versions
+from rembert_tf.training.run_folder import BEST, SETTINGS
+
+
+def model_of(path):
+    """Returns the model directory that is to be served: itself, or the best model of a run folder.
+
+    Args:
+        path: what the user named.
+
+    Returns:
+        A Path, or None where `path` is neither: it may hold versions.
+
+    Raises:
+        InputError: the run has no model yet.
+    """
+    path = Path(path)
+    if not path.is_dir() or list_versions(path):
+        return None
+    if (path / CONFIG_FILE).is_file():
+        return path
+    if not (path / SETTINGS).is_file():
+        return None
+    if not (path / BEST / CONFIG_FILE).is_file():
+        raise InputError(f"the run in {str(path)!r} has no {BEST}/ yet: wait for its first evaluation.")
+    return path / BEST
