@@ -40,20 +40,7 @@ def held_out_rows(index, most, masking, max_length, pad_token_id):
         max_length: pieces of a row.
         pad_token_id: fills shorter rows.
     """
-    count = min(most, len(index))
-    rows = np.arange(count, dtype=np.int64) * len(index) // count
-    records = tf.data.Dataset.from_tensor_slices((rows, [index.read(int(row)) for row in rows]))
-
-    def masked(row, record):
-        ids = tf.cast(ids_of(record[None]).values, tf.int32)
-        return masked_example(masking, ids, tf.stack([FIXED_SEED, row]), max_length, pad_token_id)
-
-    records = untuned(records.map(masked, num_parallel_calls=2, deterministic=True).batch(count))
-    inputs, labels = records.get_single_element()
-    slots = labels.numpy() != IGNORED_LABEL
-    full = np.full((count, max_length), IGNORED_LABEL, np.int32)
-    full[np.nonzero(slots)[0], inputs["masked_positions"].numpy()[slots]] = labels.numpy()[slots]
-    return HeldOut({name: inputs[name].numpy() for name in MODEL_INPUTS}, full)
+    return _masked([_spread(index, most)], masking, max_length, pad_token_id)[0]
 
 
 def held_out_parts(indexes, most, masking, max_length, pad_token_id):
@@ -69,11 +56,42 @@ def held_out_parts(indexes, most, masking, max_length, pad_token_id):
     Raises:
         InputError: there is nothing to guess at all.
     """
-    parts = {code: held_out_rows(index, most, masking, max_length, pad_token_id) for code, index in indexes.items()}
+    several = [_spread(index, most) for index in indexes.values()]
+    parts = dict(zip(indexes, _masked(several, masking, max_length, pad_token_id), strict=True))
     parts = {code: part for code, part in parts.items() if (part.labels != IGNORED_LABEL).any()}
     if not parts:
         raise InputError("the held-out rows have nothing to guess: all their pieces are special or unknown.")
     return parts
+
+
+def _spread(index, most):
+    """Returns numbers (rows,) of rows spread evenly over all, and their records."""
+    count = min(most, len(index))
+    rows = np.arange(count, dtype=np.int64) * len(index) // count
+    return rows, [index.read(int(row)) for row in rows]
+
+
+def _masked(several, masking, max_length, pad_token_id):
+    """Returns a HeldOut for each (rows, records): all in one pipeline, since each takes a moment to be made."""
+    counts = [len(rows) for rows, _ in several]
+    rows = np.concatenate([rows for rows, _ in several])
+    records = tf.data.Dataset.from_tensor_slices((rows, [record for _, part in several for record in part]))
+
+    def masked(row, record):
+        ids = tf.cast(ids_of(record[None]).values, tf.int32)
+        return masked_example(masking, ids, tf.stack([FIXED_SEED, row]), max_length, pad_token_id)
+
+    records = untuned(records.map(masked, num_parallel_calls=2, deterministic=True).batch(sum(counts)))
+    inputs, labels = tf.nest.map_structure(lambda tensor: tensor.numpy(), records.get_single_element())
+    slots = labels != IGNORED_LABEL
+    full = np.full((sum(counts), max_length), IGNORED_LABEL, np.int32)
+    full[np.nonzero(slots)[0], inputs["masked_positions"][slots]] = labels[slots]
+    ends = np.cumsum(counts)[:-1]
+    columns = {name: np.split(inputs[name], ends) for name in MODEL_INPUTS}
+    return [
+        HeldOut({name: columns[name][part] for name in MODEL_INPUTS}, own)
+        for part, own in enumerate(np.split(full, ends))
+    ]
 
 
 def evaluate_languages(model, held_out):
