@@ -30,21 +30,10 @@ class HeldOut:
     labels: np.ndarray
 
 
-def held_out_rows(index, most, masking, max_length, pad_token_id):
-    """Returns the HeldOut of a language: rows spread evenly over all, masked once and for all.
-
-    Args:
-        index: RowIndex of the language's held-out shards.
-        most: rows to take at most.
-        masking: a RowMasking.
-        max_length: pieces of a row.
-        pad_token_id: fills shorter rows.
-    """
-    return _masked([_spread(index, most)], masking, max_length, pad_token_id)[0]
-
-
 def held_out_parts(indexes, most, masking, max_length, pad_token_id):
-    """Returns {language: HeldOut} of the languages whose rows have a piece to guess; see `held_out_rows`.
+    """Returns {language: HeldOut} of the languages whose rows have a piece to guess.
+
+    Rows are spread evenly over all of a language, and masked once and for all.
 
     Args:
         indexes: {language: RowIndex}.

@@ -8,7 +8,7 @@ from rembert_tf import RemBertForMaskedLM
 from rembert_tf.errors import InputError
 from rembert_tf.pretraining import held_out as module
 from rembert_tf.pretraining.corpus_data import open_corpus
-from rembert_tf.pretraining.held_out import evaluate_languages, held_out_parts, held_out_rows
+from rembert_tf.pretraining.held_out import evaluate_languages, held_out_parts
 from rembert_tf.pretraining.masking import RowMasking
 from rembert_tf.pretraining.row_index import ids_of, row_index
 from tests.pretraining.small_corpus import MAX_LENGTH, write_shard
@@ -50,7 +50,7 @@ def test_scores_are_those_of_a_plain_count(held_out, config, monkeypatch):
 def test_masks_are_the_same_ones_each_time_and_rows_are_bounded(held_out, corpus, small_tokenizer):
     assert {code: len(part.labels) for code, part in held_out.items()} == {"de": 4, "en": 4, "sw": 3}
     index = open_corpus(corpus).held_out["de"]
-    again = held_out_rows(index, 4, RowMasking(small_tokenizer, 0.3, MAX_LENGTH), MAX_LENGTH, 0)
+    again = held_out_parts({"de": index}, 4, RowMasking(small_tokenizer, 0.3, MAX_LENGTH), MAX_LENGTH, 0)["de"]
     np.testing.assert_array_equal(again.labels, held_out["de"].labels)
     for name, values in again.inputs.items():
         np.testing.assert_array_equal(values, held_out["de"].inputs[name])
