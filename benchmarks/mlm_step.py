@@ -6,7 +6,8 @@ One batch of 4 x 512 ids, 15 % of them to be predicted, goes through forward, lo
 AdamW, in a model of 4 layers of the published width with all 250,300 pieces. Each candidate runs in a fresh process
 of its own, in turns; its peak memory is the process's own high-water mark. "Excess" is what lies above 16 bytes a
 parameter: weights, gradients and AdamW's two averages in float32. "Recomputed" is `gradient_checkpointing_enable()`:
-a block's activations are computed again in the backward pass. Prints a Markdown table and then the same as JSON.
+a block's activations are computed again in the backward pass. "Lean" is recomputed with `--lean-memory`. Prints a
+Markdown table and then the same as JSON.
 """
 
 import argparse
@@ -19,8 +20,9 @@ import time
 
 from rembert_tf.benchmarking.machine import Load, describe
 from rembert_tf.benchmarking.worker import memory
+from rembert_tf.lean_memory import use_lean_memory
 
-OURS, RECOMPUTED, PEER = "rembert-tf", "rembert-tf, recomputed", "transformers"
+OURS, RECOMPUTED, LEAN, PEER = "rembert-tf", "rembert-tf, recomputed", "rembert-tf, lean", "transformers"
 BYTES_A_PARAMETER = 16
 MASKED_SHARE = 0.15
 POLICIES = {"fp32": "float32", "bf16": "mixed_bfloat16"}
@@ -48,6 +50,9 @@ def parse_arguments():
 
 def timed_steps(arguments):
     """Takes the steps in this process and returns what they took, as a dictionary."""
+    dtype, candidate = arguments.worker
+    if candidate == LEAN:
+        use_lean_memory()
     import keras
     import numpy as np
 
@@ -57,9 +62,8 @@ def timed_steps(arguments):
     bare = memory()["peak_bytes"]
     keras.utils.set_random_seed(0)
     config = RemBertConfig(vocab_size=arguments.vocab, num_hidden_layers=arguments.layers)
-    dtype, candidate = arguments.worker
     model = RemBertForMaskedLM(config, dtype=POLICIES[dtype])
-    if candidate == RECOMPUTED:
+    if candidate in (RECOMPUTED, LEAN):
         model.gradient_checkpointing_enable()
     model.compile(optimizer=make_optimizer(1e-5, 1000))
     random = np.random.default_rng(0)
@@ -151,7 +155,7 @@ def main():
     for number in range(arguments.rounds):
         for dtype in arguments.dtypes:
             print(f"round {number + 1}, {dtype}", file=sys.stderr)
-            for name in (OURS, RECOMPUTED):
+            for name in (OURS, RECOMPUTED, LEAN):
                 found.setdefault((dtype, name), []).append(run_ours(dtype, name))
             if arguments.peer_python:
                 found.setdefault((dtype, PEER), []).append(run_peer(arguments, dtype))

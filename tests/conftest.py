@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test depends on the network
 
+import keras
 import pytest
 
 from rembert_tf import RemBertConfig
@@ -47,6 +48,12 @@ def small_tokenizer(small_vocabulary):
 def text_config(small_config, small_tokenizer):
     """`small_config` with a table for the pieces of `small_tokenizer` and room for a sentence."""
     return small_config.replace(vocab_size=len(small_tokenizer), max_position_embeddings=64)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Starts every test, and fixtures that it is the first to ask for, from the same seeds: order changes nothing."""
+    keras.utils.set_random_seed(0)
 
 
 def pytest_sessionfinish(session):

@@ -38,4 +38,31 @@ def column_names(ctx, param, value):
     return None if value is None else [name.strip() for name in value.split(",")]
 
 
+def header_values(ctx, param, values):
+    """Turns `--header "name: value"` into a dict; a click callback."""
+    headers = {}
+    for value in values:
+        name, colon, content = value.partition(":")
+        if not colon:
+            raise click.BadParameter("a header is written as 'name: value'", ctx, param)
+        headers[name.strip()] = content.strip()
+    return headers
+
+
+def _use_lean_memory(ctx, param, value):
+    if value:  # now, before the command imports TensorFlow
+        from rembert_tf.lean_memory import use_lean_memory
+
+        use_lean_memory()
+
+
+lean_memory_option = click.option(
+    "--lean-memory",
+    is_flag=True,
+    expose_value=False,
+    callback=_use_lean_memory,
+    help="On a CPU: give freed memory back at once; slower.",
+)
+
+
 COLUMNS_HELP = "Names of the columns of files without a header, in order, separated by commas."

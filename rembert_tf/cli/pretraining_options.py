@@ -2,6 +2,7 @@
 
 import click
 
+from rembert_tf.cli.options import lean_memory_option
 from rembert_tf.pretraining.settings import PretrainSettings
 from rembert_tf.training.distribution import STRATEGIES
 from rembert_tf.training.settings import CHOICES, PRECISIONS
@@ -35,6 +36,7 @@ _OPTIONS = (
     *map(_setting, _HELP),
     click.option("--mixed-precision", type=click.Choice(PRECISIONS), help="[default: float32]"),
     click.option("--gradient-checkpointing", is_flag=True, default=None, help="Activations twice: less memory."),
+    lean_memory_option,
     click.option("--strategy", type=click.Choice(STRATEGIES), help="Devices that share each batch. [default: auto]"),
     click.option("--choose", type=click.Choice(CHOICES), help="The evaluation in best/. [default: best]"),
 )

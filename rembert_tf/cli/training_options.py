@@ -2,6 +2,7 @@
 
 import click
 
+from rembert_tf.cli.options import lean_memory_option
 from rembert_tf.training.distribution import STRATEGIES
 from rembert_tf.training.settings import CHOICES, PRECISIONS, FinetuneSettings
 
@@ -33,6 +34,7 @@ _OPTIONS = (
     click.option("--freeze", multiple=True, metavar="PART", help="Not trained: embeddings, layers:K or encoder."),
     _setting("--lora-rank", "Train adapters of this width; 0 trains all."),
     click.option("--gradient-checkpointing", is_flag=True, help="Compute activations twice: less memory."),
+    lean_memory_option,
     click.option("--mixed-precision", type=click.Choice(PRECISIONS), help="[default: float32]"),
     click.option(
         "--static-shapes/--no-static-shapes",

@@ -70,8 +70,8 @@ def make_variants(scale, vocab_size):
         Variant("more-layers", _most_layers(small_input, kept, which=1)),
         Variant("layers-kept", taller),
         Variant("layers-dropped", taller, kept_layers=scale.layers, source="layers-kept"),
-        Variant("from-nothing", large_output, steps_factor=0),
-        Variant("pretrained", large_output, steps_factor=scale.long_factor, one_pretraining=True),
+        Variant("from-nothing", small_input, steps_factor=0),
+        Variant("pretrained", small_input, steps_factor=scale.long_factor, one_pretraining=True),
     ]
     return {variant.name: variant for variant in found}
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_text as text
 
 from rembert_tf.errors import InputError
-from rembert_tf.tasks.language_modeling.masking import MASKED, RANDOM, ordinary_ids
+from rembert_tf.tasks.language_modeling.masking import MASKED, RANDOM, ordinary_ids, replacements
 
 
 class RowMasking:
@@ -50,7 +50,7 @@ class RowMasking:
             unselectable_ids=self.special_ids,
             shuffle_fn=lambda places: tf.random.experimental.stateless_shuffle(places, chosen),
         )
-        chooser = _SeededValues(self.mask_token_id, self.ordinary_ids, kinds, others)
+        chooser = _SeededValues(self.mask_token_id, self.ordinary_ids, (kinds, others))
         row = tf.RaggedTensor.from_row_lengths(ids, [tf.size(ids, tf.int64)], validate=False)
         hidden, positions, originals = text.mask_language_model(row, selector, chooser)
         return hidden.flat_values, tf.cast(positions.flat_values, tf.int32), originals.flat_values
@@ -62,17 +62,13 @@ class _SeededValues(text.MaskValuesChooser):
     Args:
         mask_token: id of [MASK].
         ordinary_ids: (pieces,) int32 ids that may replace others: tensorflow-text's own takes special ones too.
-        kinds: (2,) seed of what becomes of a piece.
-        others: (2,) seed of the pieces that replace it.
+        seeds: as of `replacements`.
     """
 
-    def __init__(self, mask_token, ordinary_ids, kinds, others):
+    def __init__(self, mask_token, ordinary_ids, seeds):
         super().__init__(len(ordinary_ids), mask_token, MASKED, RANDOM)
-        self.ordinary_ids, self.kinds, self.others = ordinary_ids, kinds, others
+        self.ordinary_ids, self.seeds = ordinary_ids, seeds
 
     def get_mask_values(self, masked_lm_ids):
         originals = masked_lm_ids.flat_values
-        kind = tf.random.stateless_uniform(tf.shape(originals), self.kinds)
-        number = tf.random.stateless_uniform(tf.shape(originals), self.others, 0, self.vocab_size, dtype=tf.int32)
-        replaced = tf.where(kind < MASKED + RANDOM, tf.gather(self.ordinary_ids, number), originals)
-        return masked_lm_ids.with_flat_values(tf.where(kind < MASKED, self.mask_token, replaced))
+        return masked_lm_ids.with_flat_values(replacements(originals, self.seeds, self.mask_token, self.ordinary_ids))

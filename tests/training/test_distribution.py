@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from rembert_tf.errors import InputError
 from rembert_tf.models.task_model import TaskModel
@@ -17,7 +18,7 @@ from rembert_tf.tasks.batches import Batches
 from rembert_tf.training import distribution
 from rembert_tf.training.cluster import Cluster, read_cluster
 from rembert_tf.training.distribution import current_place, is_chief, training_scope
-from rembert_tf.training.replica_batches import slice_bounds
+from rembert_tf.training.replica_batches import distributed, slice_bounds
 from rembert_tf.training.settings import FinetuneSettings
 from rembert_tf.training.summed_gradients import SummedGradients
 
@@ -44,6 +45,29 @@ def test_two_devices_equal_one():
 @pytest.mark.slow
 def test_two_devices_equal_one_in_every_task_and_setting():
     run_checks(f"not ({FAST})")
+
+
+class TpuPod:
+    """A strategy of several machines' cores, as far as datasets ask it: each machine has its own input pipeline."""
+
+    def __init__(self, cores, machines):
+        self.context = tf.distribute.InputContext(machines, 0, cores)
+
+    def distribute_datasets_from_function(self, make):
+        return make(self.context)
+
+
+@pytest.mark.parametrize("cores", [8, 1])
+def test_cores_of_one_machine_take_slices_in_turn(cores):
+    batches = tf.data.Dataset.range(4 * cores).batch(2 * cores)
+    parts = [part.tolist() for part in distributed(TpuPod(cores, 1), batches, cores).as_numpy_iterator()]
+    assert parts == [[2 * part, 2 * part + 1] for part in range(2 * cores)]
+
+
+@pytest.mark.parametrize(("cores", "machines"), [(32, 4), (16, 2)])
+def test_a_tpu_of_several_machines_is_refused(cores, machines):
+    with pytest.raises(InputError, match=f"the TPU's {cores} cores are those of {machines} machines"):
+        distributed(TpuPod(cores, machines), tf.data.Dataset.range(64).batch(32), cores)
 
 
 def tf_config(task=None, **cluster):

@@ -54,18 +54,29 @@ class Masking:
         used = slots[None, :] < counts[:, None]
         positions = tf.where(used, tf.gather(order, slots, axis=1), 0)
         originals = tf.gather(input_ids, positions, axis=1, batch_dims=1)
-        hidden = tf.boolean_mask(self._replacements(originals, kinds, others), used)
+        replaced = replacements(originals, (kinds, others), self.mask_token_id, self.ordinary_ids)
+        hidden = tf.boolean_mask(replaced, used)
         places = tf.stack([tf.where(used)[:, 0], tf.cast(tf.boolean_mask(positions, used), tf.int64)], axis=1)
         masked_ids = tf.tensor_scatter_nd_update(input_ids, places, hidden)
         return masked_ids, positions, tf.where(used, originals, IGNORED_LABEL)
 
-    def _replacements(self, originals, kinds, others):
-        kind = tf.random.stateless_uniform(tf.shape(originals), kinds)
-        numbers = tf.random.stateless_uniform(
-            tf.shape(originals), others, 0, tf.size(self.ordinary_ids), dtype=tf.int32
-        )
-        replaced = tf.where(kind < MASKED + RANDOM, tf.gather(self.ordinary_ids, numbers), originals)
-        return tf.where(kind < MASKED, self.mask_token_id, replaced)
+
+def replacements(originals, seeds, mask_token_id, ordinary_ids):
+    """Draws what stands in the place of chosen pieces.
+
+    Args:
+        originals: int32 ids of the chosen pieces, of any shape.
+        seeds: two (2,) seeds: of what becomes of a piece, and of the pieces that replace others.
+        mask_token_id: id of [MASK].
+        ordinary_ids: (pieces,) int32 ids that may replace others.
+
+    Returns:
+        int32 ids of the same shape.
+    """
+    kind = tf.random.stateless_uniform(tf.shape(originals), seeds[0])
+    number = tf.random.stateless_uniform(tf.shape(originals), seeds[1], 0, tf.size(ordinary_ids), dtype=tf.int32)
+    replaced = tf.where(kind < MASKED + RANDOM, tf.gather(ordinary_ids, number), originals)
+    return tf.where(kind < MASKED, mask_token_id, replaced)
 
 
 def ordinary_ids(tokenizer):

@@ -40,15 +40,17 @@ def files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def make_teacher(tmp_path_factory, text_config, small_tokenizer):
-    """Returns a function that writes a model's directory, with weights large enough to have opinions."""
+    """Returns a function that writes a model's directory; `opinions` is the deviation of a classifier's weights."""
 
-    def make(name="RemBertForSequenceClassification", tokenizer=small_tokenizer, **changes):
+    def make(name="RemBertForSequenceClassification", tokenizer=small_tokenizer, opinions=2, **changes):
         fields = LABELS if name == "RemBertForSequenceClassification" else {}
         config = text_config.replace(**{**fields, "num_hidden_layers": 3, "vocab_size": len(tokenizer), **changes})
         directory = tmp_path_factory.mktemp("teacher") / "model"
         model = getattr(rembert_tf, name)(config)
         if hasattr(model, "classifier"):
-            model.classifier.kernel.assign(np.random.default_rng(1).normal(size=model.classifier.kernel.shape) * 2)
+            model.classifier.kernel.assign(
+                np.random.default_rng(1).normal(size=model.classifier.kernel.shape) * opinions
+            )
         model.save_pretrained(directory)
         tokenizer.save_pretrained(directory)
         return directory
