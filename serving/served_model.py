@@ -18,7 +18,7 @@ def model_of(path):
         A Path, or None where `path` is neither: it may hold versions.
 
     Raises:
-        InputError: the run has no model yet.
+        InputError: the run has no model yet, or the path holds several runs.
     """
     path = Path(path)
     if not path.is_dir() or list_versions(path):
@@ -26,7 +26,15 @@ def model_of(path):
     if (path / CONFIG_FILE).is_file():
         return path
     if not (path / SETTINGS).is_file():
+        _refuse_several_runs(path)
         return None
     if not (path / BEST / CONFIG_FILE).is_file():
         raise InputError(f"the run in {str(path)!r} has no {BEST}/ yet: wait for its first evaluation.")
     return path / BEST
+
+
+def _refuse_several_runs(path):
+    """Raises an InputError where a folder holds runs, as `rembert finetune --seeds` leaves them."""
+    runs = sorted(child.name for child in path.iterdir() if (child / SETTINGS).is_file())
+    if runs:
+        raise InputError(f"{str(path)!r} holds the runs {', '.join(runs)}: name one of them, such as {path / runs[0]}.")

@@ -2,6 +2,7 @@
 
 import click
 
+from rembert_tf.cli.options import header_values
 from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 EPILOG = """\b
@@ -10,17 +11,6 @@ Example:
   rembert query grpc://127.0.0.1:8500 "When does it open?" --pair "The museum opens at nine."
   rembert query http://127.0.0.1:8501 --input questions.csv --json
 """
-
-
-def _header(ctx, param, values):
-    """Turns `--header "name: value"` into a dict; a click callback."""
-    headers = {}
-    for value in values:
-        name, colon, content = value.partition(":")
-        if not colon:
-            raise click.BadParameter("a header is written as 'name: value'", ctx, param)
-        headers[name.strip()] = content.strip()
-    return headers
 
 
 @click.command("query", epilog=EPILOG)
@@ -40,7 +30,7 @@ def _header(ctx, param, values):
     "--header",
     "headers",
     multiple=True,
-    callback=_header,
+    callback=header_values,
     metavar="'NAME: VALUE'",
     help="Sent with every request; repeatable.",
 )

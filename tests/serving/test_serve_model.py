@@ -107,3 +107,11 @@ def test_the_export_is_checked(serve, model, tmp_path):
     shutil.copytree(model, tmp_path / "topic")
     assert serve(tmp_path / "topic", "--optimize", "cpu", "--pair")[0] == 1
     assert serve(tmp_path / "topic", "--optimize", "cpu", "--pair", "--no-check")[0] == 1
+
+
+def test_runs_of_several_seeds_are_not_guessed_between(serve, tmp_path):
+    for name in ("seed-1", "seed-0"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text("{}")
+    message = serve(tmp_path, code=2)[1]
+    assert f"holds the runs seed-0, seed-1: name one of them, such as {tmp_path}/seed-0." in message

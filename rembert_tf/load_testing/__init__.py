@@ -1,0 +1,1 @@
+"""`rembert load-test`: how much load a model server takes, and how many replicas an expected load needs."""
