@@ -17,6 +17,7 @@ Examples:
   curl -d '{"instances": ["The museum opens at nine."]}' http://127.0.0.1:8501/v1/models/model:predict
 \b
   rembert serve --model-config-file models.config --enable-batching
+  rembert serve runs/topic --playground
 """
 
 
@@ -34,6 +35,7 @@ def command(
     host,
     rest_port,
     grpc_port,
+    playground,
     as_json,
     **options,
 ):
@@ -52,30 +54,37 @@ def command(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     settings = _settings(**options)
-    base_path = _base_path(path, max_length=max_length, pair=pair, optimize=optimize, check=check)
+    model = _model(path)
+    base_path = _base_path(path, model, max_length=max_length, pair=pair, optimize=optimize, check=check)
     say(f"Loading {base_path or model_config_file} ...")
     from rembert_tf.serving.server import ModelServer, serve_forever
 
+    name = name or DEFAULT_MODEL_NAME
     server = ModelServer(
         base_path,
         model_config_file=model_config_file,
-        name=name or DEFAULT_MODEL_NAME,
+        name=name,
         host=host,
         rest_port=rest_port,
         grpc_port=grpc_port,
         settings=settings,
+        playground=_playground(name, model, base_path, max_length, pair) if playground else None,
     )
     with _log_on_console():
         serve_forever(server, on_ready=lambda ready: _announce(ready, as_json))
     console.print("Stopped.")
 
 
-def _base_path(path, **export):
-    """Returns the folder of versions that is served: the path itself, or that of a model's export."""
-    given = {name: value for name, value in export.items() if value is not None}
+def _model(path):
+    """Returns the model directory that the path means, or None where it holds exports already."""
     from rembert_tf.serving.served_model import model_of
 
-    model = None if path is None else model_of(path)
+    return None if path is None else model_of(path)
+
+
+def _base_path(path, model, **export):
+    """Returns the folder of versions that is served: the path itself, or that of a model's export."""
+    given = {name: value for name, value in export.items() if value is not None}
     if model is not None:
         from rembert_tf.serving.own_export import export_of
 
@@ -84,6 +93,16 @@ def _base_path(path, **export):
         option = next(iter(given)).replace("_", "-")
         raise click.UsageError(f"--{option} goes with a model directory or a run folder, which is exported first.")
     return path
+
+
+def _playground(name, model, base_path, max_length, pair):
+    """Returns the `Playground`; it explains a model that was exported for this server alone."""
+    from rembert_tf.serving.playground import Explainer, Playground
+    from rembert_tf.serving.server.version_directories import list_versions
+
+    if model is None:
+        return Playground()
+    return Playground({name: Explainer(model, max_length, pair, version=max(list_versions(base_path)))})
 
 
 def _settings(
@@ -139,6 +158,8 @@ def _announce(server, as_json):
     console.print(f"REST: {server.rest_url}   gRPC: {server.grpc_url}", markup=False)
     for name, servable in models.items():
         console.print(f"Serving {servable.path} as {name!r}", markup=False)
+    if server.playground_url is not None:
+        console.print(f"Playground: {server.playground_url}", markup=False)
     console.print("A stand-in for development with TensorFlow Serving's wire contract.", markup=False)
     signature = models[server.name].signatures.get(DEFAULT_SIGNATURE)
     if signature is not None:
@@ -151,5 +172,6 @@ def _announce(server, as_json):
             "host": server.host,
             "rest_port": server.rest_port,
             "grpc_port": server.grpc_port,
+            "playground": server.playground_url,
         }
         click.echo(json.dumps(ready))  # flushed by click, so that a waiting program sees it at once

@@ -60,6 +60,7 @@ INTERFACES = (
     _option("--max-body-bytes", MAX_BODY_BYTES, "Size of the largest REST request."),
     _option("--max-message-bytes", -1, "Size of the largest gRPC request; -1 is no limit."),
     _option("--grace", SHUTDOWN_GRACE, "Seconds that running requests have to end when the server stops."),
+    _flag("--playground", "Serve a page at /playground, on which the model can be tried and looked into."),
     _flag("--enable-cors", "Let web pages of other origins call the REST interface."),
     _flag("--enable-grpc-healthcheck-service", "Offer the standard gRPC health service."),
 )

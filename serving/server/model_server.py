@@ -47,14 +47,15 @@ class ModelServer:
         rest_timeout: seconds that the computation of a REST request may take. gRPC requests carry their own.
         grace: seconds that running requests have to end after `stop`.
         settings: `ServerSettings` with everything else; what is given above goes before it.
+        playground: a `rembert_tf.serving.playground.Playground`, which is then served under `/playground`; or None.
 
     Raises:
         InputError: not exactly one of base path and configuration file is given, or a value is out of range; on
             `start`, when a port is in use, or a model has no version that loads.
 
-    Example:
-        with ModelServer("exports/sentiment") as server:
-            client = rembert_tf.serving.Client(server.rest_url)
+    Examples:
+        >>> with ModelServer("exports/sentiment") as server:
+        ...     client = rembert_tf.serving.Client(server.rest_url)
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class ModelServer:
         rest_timeout=None,
         grace=None,
         settings=None,
+        playground=None,
     ):
         if (base_path is None) == (model_config_file is None):
             raise InputError("give either a base path or a model configuration file")
@@ -80,6 +82,7 @@ class ModelServer:
         self.host = host
         self.rest_port = rest_port
         self.grpc_port = grpc_port
+        self._playground = playground
         self._config_file = model_config_file
         self._config = None
         if base_path is not None:
@@ -90,7 +93,11 @@ class ModelServer:
         self._started = contextlib.ExitStack()
 
     def start(self):
-        """Takes the ports, loads the models, then begins to answer; returns the server itself."""
+        """Takes the ports, loads the models, then begins to answer.
+
+        Returns:
+            The server itself.
+        """
         settings, traffic = self.settings, Traffic(self.settings)
         configs = self._prepare(traffic)
         traffic.watch_models(lambda: self._models.names, self._repository)
@@ -100,7 +107,9 @@ class ModelServer:
             undo.callback(self._stop_interfaces)
             # Ports first: that one is taken should not be found out after minutes of loading.
             api = RestApi(self._repository, settings.rest_timeout)
-            rest = RestServer(api, self.host, self.rest_port, threads, settings, traffic)
+            if self._playground is not None:
+                self._playground.connect(self._repository, lambda: self._models.names, self.host)
+            rest = RestServer(api, self.host, self.rest_port, threads, settings, traffic, self._playground)
             self._interfaces.append(rest)
             reload = self._models.reload
             grpc = GrpcServer(self._repository, reload, self.host, self.grpc_port, threads, settings, traffic)
@@ -135,6 +144,11 @@ class ModelServer:
     def rest_url(self):
         """`http://host:port`, as `Client` takes it."""
         return f"http://{reachable(self.host, self.rest_port)}"
+
+    @property
+    def playground_url(self):
+        """Where a browser finds the playground; None where it is not served."""
+        return None if self._playground is None else f"{self.rest_url}/playground/"
 
     @property
     def grpc_url(self):

@@ -43,10 +43,12 @@ class RestServer:
         threads: how many requests are computed at a time.
         settings: `ServerSettings`.
         traffic: a `Traffic`.
+        site: a `Playground`, or None: what is answered besides.
     """
 
-    def __init__(self, api, host, port, threads, settings, traffic):
+    def __init__(self, api, host, port, threads, settings, traffic, site=None):
         self._api = api
+        self._site = site
         self._settings = settings
         self._traffic = traffic
         self._socket = listen(host, port)
@@ -115,32 +117,47 @@ class RestServer:
         if path == self._settings.monitoring_path and request.method == "GET":
             record.method = "Metrics"
             return web.Response(body=self._traffic.metrics_page(), content_type=METRICS_TYPE)
+        if self._site is not None and self._site.owns(path):
+            return await self._visit(request, path, record)
         if not path.lower().startswith(API_PREFIX):
             record.status = Code.NOT_FOUND.name
             return web.Response(status=404, text=_NOT_FOUND_PAGE, content_type="text/html")
         if request.method == "OPTIONS" and self._settings.enable_cors:
             return self._json(200, b"")
+        method, arrived = request.method, time.monotonic()
+
+        def compute(body):
+            return self._json(*self._api.answer(method, path, body, record, time.monotonic() - arrived))
+
+        return await self._compute(request, compute, record)
+
+    async def _visit(self, request, path, record):
+        method, headers = request.method, request.headers
+
+        def visit(body):
+            reply = self._site.answer(method, path, headers, body, record)
+            return web.Response(status=reply.status, body=reply.body, headers=reply.headers)
+
+        return await self._compute(request, visit, record)
+
+    async def _compute(self, request, work, record):
+        """Returns what `work` makes of a request's body, in a thread, within all limits."""
         try:
             async with self._bodies.body(request) as body:
                 record.request_bytes = len(body)
-                return self._json(*await self._compute(request.method, path, body, record))
+                return await self._in_turn(work, body)
         except Refusal as refusal:
             record.status = refusal.code.name
             response = self._json(refusal.http_status, write_error(refusal.message))
             response.force_close()
             return response
 
-    async def _compute(self, method, path, body, record):
+    async def _in_turn(self, work, body):
         if self._requests >= self._max_requests:
             raise Refusal(503, Code.UNAVAILABLE, "Too many requests are waiting")
-        arrived = time.monotonic()
-
-        def compute():
-            return self._api.answer(method, path, body, record, time.monotonic() - arrived)
-
         self._requests += 1
         try:
-            return await self._loop.run_in_executor(self._workers, compute)
+            return await self._loop.run_in_executor(self._workers, work, body)
         finally:
             self._requests -= 1
 

@@ -1,0 +1,1 @@
+"""What is explained of each kind of model: a file a head."""
