@@ -1,4 +1,4 @@
-"""Serving: string-in SavedModels, an embedded model server, and a client.
+"""Serving: string-in SavedModels, an embedded model server, a client, and files for other runtimes.
 
 Names are imported when they are first used.
 """
@@ -6,6 +6,8 @@ Names are imported when they are first used.
 from rembert_tf.lazy_imports import lazy_names
 
 _PUBLIC = {
+    "export_litert": "rembert_tf.serving.portable.export",
+    "export_onnx": "rembert_tf.serving.portable.export",
     "export_saved_model": "rembert_tf.serving.export",
     "AsyncClient": "rembert_tf.serving.client",
     "Client": "rembert_tf.serving.client",

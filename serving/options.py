@@ -47,11 +47,20 @@ class EmbeddingOptions:
 
 @dataclasses.dataclass(frozen=True)
 class GenerationOptions:
-    """How a prompt is continued; what has no description here is as in `GenerationSettings`.
+    """How a prompt is continued.
 
     Args:
         max_new_tokens: pieces to add at most. They count in the export's `max_length`: of a prompt that leaves
             no room for them, the end is read.
+        num_beams: continuations kept at each step; 1 is greedy search or sampling.
+        do_sample: whether pieces are drawn instead of taking the likeliest.
+        temperature: logits are divided by it before sampling.
+        top_k: how many of the likeliest pieces are drawn from; 0 means all.
+        top_p: pieces are drawn from the likeliest that hold this share of the probability.
+        repetition_penalty: scores of pieces already there are divided (or, if negative, multiplied) by it.
+        length_penalty: exponent of the length that beam scores are divided by; above 0 favours long ones.
+        early_stopping: whether beam search ends once as many continuations as beams are complete; "never" goes on
+            until none is possible.
         seed: of sampling: the same request then has the same answer; None draws anew for every request.
         return_prompt: whether `text` is the prompt with its continuation, not the continuation alone.
     """

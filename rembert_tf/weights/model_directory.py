@@ -155,12 +155,13 @@ def save(model, path, max_shard_size=None):
         contents[shard_plan.INDEX_FILE] = shard_plan.index_json(files, shapes).encode("utf-8")
     if type(model).__name__ == "RemBertForCausalLM":
         contents[GENERATION_CONFIG_FILE] = generation_json(model.config).encode("utf-8")
-    contents[CONFIG_FILE] = _saved_config(model).to_json().encode("utf-8")
+    contents[CONFIG_FILE] = saved_config(model).to_json().encode("utf-8")
     stale = shard_plan.contradicting_files(Path(path), contents)
     write_files(path, contents, last=CONFIG_FILE, remove=stale)
 
 
-def _saved_config(model):
+def saved_config(model):
+    """Returns the configuration of a model as it is written beside its weights, its class included."""
     extra = {**model.config.extra, "architectures": [type(model).__name__]}
     # The source may have been bfloat16, and transformers would round what is written here to that again.
     extra.update({key: "float32" for key in ("dtype", "torch_dtype") if key in extra})
