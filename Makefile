@@ -4,7 +4,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo install lint format test test-all constraints clean
+.PHONY: help demo install lint format test test-all docs dist constraints clean
 
 BIN := .venv/bin
 ARGS ?=
@@ -36,6 +36,16 @@ test: lint ## lint, then every test but those marked slow
 
 test-all: lint ## lint, then every test
 	$(BIN)/pytest $(WORKERS) $(ARGS)
+
+docs: ## build the documentation as a site, into build/site
+	@$(environment) docs
+	$(BIN)/python scripts/build_site.py
+
+dist: ## build a wheel and an sdist into dist/, and check them
+	@$(environment) release
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
 
 constraints: ## remake constraints.txt from the newest releases that setup.py admits
 	@python=$$($(find_python)) && "$$python" -m venv --clear build/constraints

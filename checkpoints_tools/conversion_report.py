@@ -24,14 +24,17 @@ class ConversionReport:
     """The outcome of a conversion; `str()` of it is what the command prints.
 
     Args:
-        source, destination: paths.
-        source_format, target: names of formats.
+        source: its path.
+        destination: its path.
+        source_format: name of the source's format.
+        target: name of the destination's format.
         architecture: the class that the weights are for.
         config: content of the configuration.
         converted: list of Converted.
         skipped: list of Skipped: variables of the source that are no weights of the model.
         left_out: list of Skipped: weights that the target has no place for.
-        decisions, warnings: sentences.
+        decisions: sentences about what was found out or chosen.
+        warnings: sentences about what to look at.
         vocabulary: number of pieces, or None.
         dtype: of the destination.
         dry_run: whether nothing was written.

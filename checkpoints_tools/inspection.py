@@ -37,7 +37,8 @@ class Inspection:
         skipped: list of Skipped.
         pieces: number of tokens in its vocabulary, or None.
         special_tokens: {token: id}.
-        decisions, warnings: sentences.
+        decisions: sentences about what was found out or chosen.
+        warnings: sentences about what to look at.
     """
 
     path: str

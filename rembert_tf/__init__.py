@@ -3,6 +3,7 @@
 Names are imported when they are first used: `import rembert_tf` itself loads neither TensorFlow nor Keras.
 """
 
+from rembert_tf.former_names import refuse_class
 from rembert_tf.lazy_imports import lazy_names
 from rembert_tf.version import __version__ as __version__
 
@@ -22,4 +23,4 @@ _PUBLIC = {
 }
 
 __all__ = [*_PUBLIC, "__version__"]
-__getattr__, __dir__ = lazy_names(__name__, _PUBLIC)
+__getattr__, __dir__ = lazy_names(__name__, _PUBLIC, refuse_class)

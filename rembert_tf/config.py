@@ -40,14 +40,17 @@ class RemBertConfig:
         initializer_range: standard deviation of new weights.
         layer_norm_eps: of every LayerNorm. 1e-12 is far below Keras' default of 1e-3.
         use_cache: kept for compatibility; a call never depends on it.
-        pad_token_id, bos_token_id, eos_token_id: [PAD], [CLS] and [SEP] of the released vocabulary.
+        pad_token_id: [PAD] of the released vocabulary.
+        bos_token_id: its [CLS].
+        eos_token_id: its [SEP].
         is_decoder: causal attention.
         add_cross_attention: a block attends to `encoder_hidden_states`; needs `is_decoder`.
         tie_word_embeddings: must stay False: the two tables have different widths.
         problem_type: one of `regression`, `single_label_classification`, `multi_label_classification`,
             or None: one label means regression, integer labels one class, float labels several.
         num_labels: outputs of a classification head; follows from `id2label` when that is given.
-        id2label, label2id: the labels' names. Only one of the two is needed.
+        id2label: {class: name of the label}; follows from `label2id` when that is given.
+        label2id: {name of the label: class}.
         extra: keys of a configuration file that this class does not know, kept as they are.
 
     Raises:
@@ -96,7 +99,11 @@ class RemBertConfig:
         return self.hidden_size // self.num_attention_heads
 
     def replace(self, **changes):
-        """Returns a copy with some fields changed; changing the labels' number or names renames the others."""
+        """Returns a copy with some fields changed; changing the labels' number or names renames the others.
+
+        Args:
+            **changes: {field: new value}.
+        """
         other_number = changes.get("num_labels", self.num_labels) != self.num_labels
         if other_number or {"id2label", "label2id"} & changes.keys():
             changes = {"num_labels": None, "id2label": None, "label2id": None, **changes}
@@ -115,7 +122,10 @@ class RemBertConfig:
 
     @classmethod
     def from_dict(cls, content):
-        """Builds a configuration from the content of a `config.json`, in either spelling.
+        """Returns the configuration that the content of a `config.json` describes, in either spelling.
+
+        Args:
+            content: dictionary; keys that are no fields are kept in `extra`.
 
         Raises:
             InputError: a value is impossible, or the content describes another family of models.
@@ -136,7 +146,7 @@ class RemBertConfig:
 
     @classmethod
     def from_pretrained(cls, path):
-        """Reads a model directory's `config.json`, or any JSON file, the original release's included.
+        """Returns the configuration in a model directory, or in any JSON file, the original release's included.
 
         Args:
             path: of the directory or file: local, one that `tf.io.gfile` reaches, or a hub id.
@@ -163,7 +173,11 @@ class RemBertConfig:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
     def save_pretrained(self, directory):
-        """Writes `config.json` into a directory, which is made if needed."""
+        """Writes `config.json` into a directory.
+
+        Args:
+            directory: local path, made if needed.
+        """
         from rembert_tf.weights.atomic_files import write_files
 
         write_files(directory, {CONFIG_FILE: self.to_json().encode("utf-8")}, last=CONFIG_FILE)

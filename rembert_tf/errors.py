@@ -14,7 +14,11 @@ class InputError(ValueError):
 
 
 class MissingFileError(InputError, FileNotFoundError):
-    """A file or directory that the caller named does not exist."""
+    """A file or directory that the caller named does not exist.
+
+    Args:
+        message: the sentence to show.
+    """
 
     def __init__(self, message):
         # FileNotFoundError would otherwise format its arguments as "[Errno ...]".
@@ -25,7 +29,12 @@ class MissingFileError(InputError, FileNotFoundError):
 
 
 class MissingExtraError(InputError, ImportError):
-    """An optional dependency is needed; the message holds the `pip install` line that brings it."""
+    """An optional dependency is needed; the message holds the `pip install` line that brings it.
+
+    Args:
+        feature: what needs it, as the message begins.
+        extra: name of the extra in setup.py.
+    """
 
     def __init__(self, feature, extra):
         ValueError.__init__(self, f"{feature} needs packages that are not installed: pip install 'rembert-tf[{extra}]'")

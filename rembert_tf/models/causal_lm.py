@@ -35,7 +35,12 @@ class RemBertForCausalLM(LanguageModel):
             )
 
     def call(self, inputs, training=False):
-        """Returns logits (batch, length, vocab_size) for the inputs of `RemBertModel`."""
+        """Returns logits (batch, length, vocab_size).
+
+        Args:
+            inputs: dictionary, as `RemBertModel.call` takes it.
+            training: whether dropout is active.
+        """
         return self.scores(self.rembert(inputs, training=training)["last_hidden_state"])
 
     def generate(

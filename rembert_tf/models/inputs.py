@@ -5,6 +5,7 @@ from keras import ops
 from keras.backend import standardize_dtype
 
 from rembert_tf.errors import InputError
+from rembert_tf.former_names import argument_advice
 from rembert_tf.models.decoder_inputs import ENCODER_STATES, PAST, check_agreement, check_encoder_states, past_length
 from rembert_tf.models.labels import known_values
 
@@ -42,7 +43,11 @@ def as_tensors(inputs, accepted):
     given = {name: value for name, value in inputs.items() if value is not None}
     unknown = sorted(given.keys() - set(accepted))
     if unknown:
-        raise InputError(f"unknown input {', '.join(unknown)}: this model understands {', '.join(accepted)}.")
+        advice = argument_advice(unknown)
+        raise InputError(
+            f"unknown input {', '.join(unknown)}: this model understands {', '.join(accepted)}"
+            f"{f' ({advice})' if advice else ''}."
+        )
     if ("input_ids" in given) == ("inputs_embeds" in given):
         raise InputError("give either input_ids or inputs_embeds, and not both.")
     return {name: value if name == PAST else _as_tensor(name, value) for name, value in given.items()}

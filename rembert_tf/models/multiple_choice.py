@@ -41,7 +41,12 @@ class RemBertForMultipleChoice(TaskModel):
         return tensors
 
     def call(self, inputs, training=False):
-        """Returns logits (batch, choices) for the inputs of `RemBertModel`, (batch, choices, length) each."""
+        """Returns logits (batch, choices).
+
+        Args:
+            inputs: dictionary, as `RemBertModel.call` takes it, but (batch, choices, length) each.
+            training: whether dropout is active.
+        """
         batch, choices = ops.shape(next(iter(inputs.values())))[:2]
         pooled = self.rembert(_flattened(inputs), training=training)["pooler_output"]
         return ops.reshape(self.classifier(self.dropout(pooled, training=training)), (batch, choices))

@@ -4,9 +4,11 @@ import dataclasses
 
 import keras
 
-from rembert_tf.config import RemBertConfig
+from rembert_tf.config import FIELDS, RemBertConfig
 from rembert_tf.errors import InputError
+from rembert_tf.former_names import argument_advice, refuse_arguments
 from rembert_tf.layers.lora import LoraSettings, adapter_settings, add_adapters, encoder_of
+from rembert_tf.models.array_inputs import in_batches
 from rembert_tf.models.inputs import DECODER_INPUTS, as_tensors, check_ranges, check_shapes
 
 # Arguments of `fit` and `evaluate` that want arrays, or none at all.
@@ -16,8 +18,7 @@ FOR_KERAS = ("validation_split", "steps_per_epoch", "class_weight", "_use_cached
 class PretrainedModel(keras.Model):
     """A Keras model whose architecture is a RemBertConfig and whose weights live in a model directory.
 
-    A subclass adds its layers in `__init__`, builds them in `build`, and ends `__init__` with
-    `self.build()`, so that weights exist before the first call.
+    A subclass adds its layers in `__init__`, and ends it with `self.build()`: weights exist before the first call.
 
     Args:
         config: a RemBertConfig.
@@ -33,12 +34,26 @@ class PretrainedModel(keras.Model):
         super().__init__(**kwargs)
         self.config = config
 
-    def __call__(self, inputs, *args, **kwargs):
+    # Keywords of `call`; what else a call is given was meant for transformers.
+    CALL_ARGUMENTS = ("training",)
+
+    def __call__(self, inputs=None, *args, **kwargs):
         # Before Keras sees the inputs: it takes no nested lists, and buries an error raised within `call`
         # in a listing of the arguments.
+        if not kwargs.keys() <= set(self.CALL_ARGUMENTS):
+            self._refuse_keywords(kwargs.keys() - set(self.CALL_ARGUMENTS))
         tensors = self.check_inputs(inputs)
         check_ranges(tensors, self.config)
         return super().__call__(tensors, *args, **kwargs)
+
+    def _refuse_keywords(self, names):
+        inputs = sorted(names & {*DECODER_INPUTS, "masked_positions"})
+        if inputs:
+            raise InputError(
+                f"{type(self).__name__} takes its inputs in one dictionary, not as keywords: "
+                f"model({{{', '.join(f'{name!r}: ...' for name in inputs)}}})."
+            )
+        refuse_arguments(type(self).__name__, names)
 
     def check_inputs(self, inputs):
         """Returns the inputs of a call as tensors, or raises an InputError."""
@@ -50,20 +65,20 @@ class PretrainedModel(keras.Model):
         """Trains as `keras.Model.fit` does; arrays are checked before the first step."""
         self.check_arrays(x, y)
         if not args and not any(kwargs.get(name) for name in FOR_KERAS):
-            x, y, batch_size = _in_batches(x, y, batch_size, kwargs, kwargs.get("shuffle", True))
+            x, y, batch_size = in_batches(x, y, batch_size, kwargs, kwargs.get("shuffle", True))
         return super().fit(x, y, batch_size, *args, **kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, *args, **kwargs):
         """Evaluates as `keras.Model.evaluate` does; arrays are checked before the first step."""
         self.check_arrays(x, y)
         if not args and not any(kwargs.get(name) for name in FOR_KERAS):
-            x, y, batch_size = _in_batches(x, y, batch_size, kwargs)
+            x, y, batch_size = in_batches(x, y, batch_size, kwargs)
         return super().evaluate(x, y, batch_size, *args, **kwargs)
 
     def predict(self, x, batch_size=None, *args, **kwargs):
         """Predicts as `keras.Model.predict` does; arrays are checked before the first step."""
         self.check_arrays(x)
-        x, _, batch_size = _in_batches(x, None, batch_size, {})
+        x, _, batch_size = in_batches(x, None, batch_size, {})
         return super().predict(x, batch_size, *args, **kwargs)
 
     def check_arrays(self, x, y=None):
@@ -125,7 +140,11 @@ class PretrainedModel(keras.Model):
         add_adapters(self, LoraSettings(rank, alpha, targets))
 
     def save_lora(self, path):
-        """Writes adapters and head, in the PEFT library's format, into a directory; see `load_lora`."""
+        """Writes adapters and head, in the PEFT library's format, into a directory; see `load_lora`.
+
+        Args:
+            path: a local directory, made if needed.
+        """
         from rembert_tf.weights.adapter_directory import save_adapters
 
         save_adapters(self, path)
@@ -152,42 +171,46 @@ class PretrainedModel(keras.Model):
         """Loads a model directory.
 
         Args:
-            path: a directory with `config.json` and weights, written by `save_pretrained` or by the
-                transformers library: safetensors, `pytorch_model.bin` (one file or sharded) or
-                `tf_model.h5`. A local path, one that `tf.io.gfile` reaches (`gs://...`), or the id of a
-                model on the Hugging Face hub (`google/rembert`).
-            **overrides: fields of the configuration to change before the model is built, and arguments of
-                the constructor, such as `dtype`.
+            path: a directory with `config.json` and weights, written by `save_pretrained` or by the transformers
+                library: safetensors, `pytorch_model.bin` (one file or sharded) or `tf_model.h5`. A local path, one that
+                `tf.io.gfile` reaches (`gs://...`), or the id of a model on the Hugging Face hub (`google/rembert`).
+            **overrides: fields of the configuration to change before the model is built, and arguments of the
+                constructor, such as `dtype`.
 
         Returns:
-            The model. Weights of another head in the directory are passed over; weights of this head
-            that the directory lacks start new, with a warning that names them.
+            The model. Weights of another head in the directory are passed over; weights of this head that the
+            directory lacks start new, with a warning that names them.
 
         Raises:
             MissingFileError: there is no such directory, or it holds no model.
-            InputError: the configuration is impossible, a file is damaged, or weights are missing, unknown
-                or of another shape; the message lists every one.
+            InputError: the configuration is impossible, a file is damaged, or weights are missing, unknown or of
+                another shape; the message lists every one.
         """
         from rembert_tf.weights import model_directory
 
         arguments = {name: overrides.pop(name) for name in cls.CONSTRUCTOR_ARGUMENTS if name in overrides}
+        others = overrides.keys() - FIELDS
+        if argument_advice(others):
+            refuse_arguments(f"{cls.__name__}.from_pretrained", others)
         model = cls(model_directory.read_config(path).replace(**overrides), **arguments)
         model_directory.load_weights(model, path)
         return model
 
-    def save_pretrained(self, path, max_shard_size=None):
+    def save_pretrained(self, path, max_shard_size=None, **others):
         """Writes `config.json` and `model.safetensors`; other files of the directory stay.
 
         Args:
             path: a local directory, made if needed.
-            max_shard_size: the largest file of weights, in bytes or as a string such as "2GB": larger
-                models are spread over `model-00001-of-0000N.safetensors`. None means one file.
+            max_shard_size: of a file `model-00001-of-0000N.safetensors`, in bytes or as "2GB"; None means one file.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Raises:
             InputError: the directory cannot be written, or the size is none.
         """
         from rembert_tf.weights import model_directory
 
+        if others:
+            refuse_arguments("save_pretrained", others)
         model_directory.save(self, path, max_shard_size)
 
     def get_config(self):
@@ -219,30 +242,3 @@ def head_policy(policy):
         policy: the model's Keras dtype policy.
     """
     return policy if policy.compute_dtype == "float64" else keras.dtype_policies.DTypePolicy("float32")
-
-
-def _in_batches(x, y, batch_size, options, shuffle=False):
-    """Returns what Keras is to be given as x, y and batch_size: a dataset for arrays, which ends at once.
-
-    The one that Keras makes of arrays may end as long again after the last step; see `datasets.untuned`.
-
-    Args:
-        x: a dictionary of arrays; anything else is left alone.
-        y: labels, or None.
-        batch_size: rows of a batch, or None.
-        options: of the call; what the dataset then holds or does is changed in it.
-        shuffle: whether each pass has an order of its own.
-    """
-    if not isinstance(x, dict) or keras.backend.backend() != "tensorflow" or shuffle == "batch":
-        return x, y, batch_size
-    from rembert_tf.datasets import array_batches
-
-    parts = (x, y, options.get("sample_weight"))
-    given = parts if parts[2] is not None else parts[:2] if y is not None else parts[:1]
-    dataset = array_batches(given, batch_size, shuffle)
-    if dataset is None:
-        return x, y, batch_size
-    options.pop("sample_weight", None)
-    if shuffle:
-        options["shuffle"] = False
-    return dataset, None, None

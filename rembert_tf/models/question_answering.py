@@ -40,7 +40,12 @@ class RemBertForQuestionAnswering(TaskModel):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Returns `start_logits` and `end_logits`, (batch, length) each, for the inputs of `RemBertModel`."""
+        """Returns a dictionary of `start_logits` and `end_logits`, (batch, length) each.
+
+        Args:
+            inputs: dictionary, as `RemBertModel.call` takes it.
+            training: whether dropout is active.
+        """
         logits = self.qa_outputs(self.rembert(inputs, training=training)["last_hidden_state"])
         return {"start_logits": logits[:, :, 0], "end_logits": logits[:, :, 1]}
 

@@ -19,7 +19,7 @@ from rembert_tf.models.pretrained import PretrainedModel
 class RemBertModel(PretrainedModel):
     """The RemBERT encoder (Chung et al., ICLR 2021).
 
-    Example:
+    Examples:
         >>> config = RemBertConfig(vocab_size=1000, hidden_size=48, num_hidden_layers=2, num_attention_heads=4)
         >>> outputs = RemBertModel(config)({"input_ids": [[312, 5, 6, 313]]})
         >>> outputs["last_hidden_state"].shape
@@ -32,6 +32,7 @@ class RemBertModel(PretrainedModel):
     """
 
     CONSTRUCTOR_ARGUMENTS = (*PretrainedModel.CONSTRUCTOR_ARGUMENTS, "add_pooling_layer")
+    CALL_ARGUMENTS = ("training", "output_hidden_states", "output_attentions", "use_cache")
     # Called in the place of `encoder`, with the same arguments and result, where an export has set it on its twin.
     encoder_substitute = None
 

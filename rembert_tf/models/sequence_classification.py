@@ -29,12 +29,21 @@ class RemBertForSequenceClassification(TaskModel):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Returns logits (batch, num_labels) for the inputs of `RemBertModel`."""
+        """Returns logits (batch, num_labels).
+
+        Args:
+            inputs: dictionary, as `RemBertModel.call` takes it.
+            training: whether dropout is active.
+        """
         pooled = self.rembert(inputs, training=training)["pooler_output"]
         return self.classifier(self.dropout(pooled, training=training))
 
     def problem_type(self, labels):
-        """Returns the kind of problem that labels of this dtype make, by the reference's rules."""
+        """Returns the kind of problem that labels of this dtype make, by the reference's rules.
+
+        Args:
+            labels: tensor or array.
+        """
         if self.config.problem_type is not None:
             return self.config.problem_type
         if self.config.num_labels == 1:

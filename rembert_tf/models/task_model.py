@@ -18,7 +18,7 @@ _SMOOTHING = contextvars.ContextVar("label_smoothing", default=0.0)
 
 
 class TaskModel(PretrainedModel):
-    """Adds what all heads share: `model.compile(optimizer=...)` without a loss uses the head's own.
+    """A `PretrainedModel` with what all heads share: `model.compile(optimizer=...)` without a loss uses the head's own.
 
     A subclass exposes its encoder as `rembert` and defines `task_loss`.
 

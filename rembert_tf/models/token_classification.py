@@ -26,7 +26,12 @@ class RemBertForTokenClassification(TaskModel):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Returns logits (batch, length, num_labels) for the inputs of `RemBertModel`."""
+        """Returns logits (batch, length, num_labels).
+
+        Args:
+            inputs: dictionary, as `RemBertModel.call` takes it.
+            training: whether dropout is active.
+        """
         hidden = self.rembert(inputs, training=training)["last_hidden_state"]
         return self.classifier(self.dropout(hidden, training=training))
 

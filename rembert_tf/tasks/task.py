@@ -72,11 +72,22 @@ class Task:
         """
 
     def config_fields(self, examples):
-        """Returns the configuration's fields that the data decides, such as `id2label`."""
+        """Returns the configuration's fields that the data decides, such as `id2label`.
+
+        Args:
+            examples: Examples, of the training files.
+        """
         return {}
 
     def batches(self, tokenizer, examples, batch_size, max_length):
-        """Returns the training Batches, whose items are (inputs, labels); see `tasks.batches`."""
+        """Returns the training Batches, whose items are (inputs, labels); see `tasks.batches`.
+
+        Args:
+            tokenizer: a RemBertTokenizerFast.
+            examples: Examples.
+            batch_size: rows of a batch.
+            max_length: pieces of a row.
+        """
         raise NotImplementedError
 
     def predict(self, model, tokenizer, examples, batch_size, max_length, report=None):
@@ -93,13 +104,29 @@ class Task:
         raise NotImplementedError
 
     def score(self, examples, predictions):
-        """Returns {metric: number from 0 to 1}; the first metric is the one that decides which epoch is best."""
+        """Returns {metric: number from 0 to 1}; the first metric is the one that decides which epoch is best.
+
+        Args:
+            examples: Examples.
+            predictions: what `predict` returned for them.
+        """
         raise NotImplementedError
 
     def write_predictions(self, examples, predictions, path):
-        """Writes predictions into a file in XTREME's submission format, or the task's own where it has none."""
+        """Writes predictions into a file in XTREME's submission format, or the task's own where it has none.
+
+        Args:
+            examples: Examples.
+            predictions: what `predict` returned for them.
+            path: of the file.
+        """
         raise NotImplementedError
 
     def mistakes(self, examples, predictions):
-        """Returns a list of Mistake, in any order, and {(expected, predicted): count} of classes, or {}."""
+        """Returns a list of Mistake, in any order, and {(expected, predicted): count} of classes, or {}.
+
+        Args:
+            examples: Examples.
+            predictions: what `predict` returned for them.
+        """
         return [], {}

@@ -53,6 +53,9 @@ def score(model, references, candidates, batch_size=BATCH_SIZE, report=None):
 def load_scorer(directory):
     """Returns (model, tokenizer) of a directory with a regression model of one output.
 
+    Args:
+        directory: path of the model directory.
+
     Raises:
         MissingFileError: there is no such directory.
         InputError: it holds another kind of model.

@@ -20,7 +20,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
     The ids are those of the SentencePiece model as it is. Arguments and errors are those of
     `TokenizerBase`.
 
-    Example:
+    Examples:
         >>> tokenizer = RemBertTokenizerFast.from_pretrained("model_directory")
         >>> tokenizer(["Guten Tag", "नमस्ते"], padding=True)["input_ids"].shape[0]
         2

@@ -21,7 +21,7 @@ class RemBertTokenizer(TokenizerBase):
 
     The ids are those of RemBertTokenizerFast. Arguments and errors are those of `TokenizerBase`.
 
-    Example:
+    Examples:
         >>> tokenizer = RemBertTokenizer.from_pretrained("model_directory")
         >>> tokenizer.decode(tokenizer("Guten Tag")["input_ids"], skip_special_tokens=True)
         'Guten Tag'
@@ -63,7 +63,12 @@ class RemBertTokenizer(TokenizerBase):
         return self.convert_tokens_to_string(self.convert_ids_to_tokens(ids, skip_special_tokens))
 
     def batch_decode(self, sequences, skip_special_tokens=False):
-        """Returns the texts of several rows of ids; see `decode`."""
+        """Returns the texts of several rows of ids; see `decode`.
+
+        Args:
+            sequences: a list of lists, or an array, of ids.
+            skip_special_tokens: as in `decode`.
+        """
         return [self.decode(row, skip_special_tokens) for row in sequences]
 
     def _texts(self, value, name, like=None):

@@ -26,7 +26,8 @@ class TokenizerBase(TokenizerCalls):
     Args:
         vocab_file: a SentencePiece model: its path, or its content as bytes.
         do_lower_case: whether to lower-case ordinary text.
-        remove_space, keep_accents: kept for compatibility; they change nothing, as in the reference.
+        remove_space: kept for compatibility; changes nothing, as in the reference.
+        keep_accents: the same.
         model_max_length: default for `max_length`, in pieces.
         padding_side: where padding goes: `right` or `left`.
         additional_special_tokens: further tokens that texts may spell out.
@@ -72,11 +73,10 @@ class TokenizerBase(TokenizerCalls):
 
     @classmethod
     def from_pretrained(cls, path, **overrides):
-        """Reads a model directory's vocabulary and settings, or a SentencePiece model file alone.
+        """Returns the tokenizer of a model directory's vocabulary and settings, or of a SentencePiece model file alone.
 
         Args:
-            path: the directory or file: local, one that `tf.io.gfile` reaches, or the id of a model on the
-                Hugging Face hub.
+            path: the directory or file: local, one that `tf.io.gfile` reaches, or the id of a model on the hub.
             **overrides: constructor arguments that win over the directory's settings.
 
         Raises:
@@ -94,7 +94,10 @@ class TokenizerBase(TokenizerCalls):
             raise InputError(f"{str(path)!r}: {problem}") from None
 
     def save_pretrained(self, directory):
-        """Writes the vocabulary, the settings and `tokenizer.json` into a directory, made if needed.
+        """Writes the vocabulary, the settings and `tokenizer.json` into a directory.
+
+        Args:
+            directory: local path, made if needed.
 
         Raises:
             InputError: the directory cannot be written; what was there is still there.
@@ -191,7 +194,11 @@ class TokenizerBase(TokenizerCalls):
         return {self.vocabulary.id_to_token(index): index for index in range(len(self))}
 
     def convert_tokens_to_ids(self, tokens):
-        """Returns a token's id, or a list of ids for a list of tokens; unknown ones get the unknown id."""
+        """Returns a token's id, or a list of ids for a list of tokens; unknown ones get the unknown id.
+
+        Args:
+            tokens: a token, or a list of tokens.
+        """
         if isinstance(tokens, str):
             return self.vocabulary.token_to_id(tokens)
         return [self.vocabulary.token_to_id(token) for token in tokens]
@@ -212,7 +219,11 @@ class TokenizerBase(TokenizerCalls):
         return [self.vocabulary.id_to_token(int(token_id)) for token_id in ids if int(token_id) not in skipped]
 
     def convert_tokens_to_string(self, tokens):
-        """Returns the text of a list of tokens, as SentencePiece joins them, as a Python string."""
+        """Returns the text of a list of tokens, as SentencePiece joins them, as a Python string.
+
+        Args:
+            tokens: list of strings.
+        """
         return self.vocabulary.processor.decode_pieces(list(tokens))
 
 

@@ -1,12 +1,12 @@
 """What can be asked of a tokenizer: texts, pairs, words and windows as rows of pieces."""
 
-import numbers
-
 from rembert_tf.errors import InputError
+from rembert_tf.former_names import refuse_arguments
 from rembert_tf.tokenization.call_options import ALL_BUT_MASK, ONLY_SECOND, CallOptions, check_length, stride_message
+from rembert_tf.tokenization.token_template import TokenTemplate
 
 
-class TokenizerCalls:
+class TokenizerCalls(TokenTemplate):
     """The calls of both tokenizers; an engine brings what they are made of.
 
     An engine defines `_texts` (checks what the caller gave), `_pieces` and `_word_pieces` (cut texts into
@@ -28,6 +28,7 @@ class TokenizerCalls:
         return_special_tokens_mask=False,
         pad_to_multiple_of=None,
         padding_side=None,
+        **others,
     ):
         """Tokenizes a text or a batch, or pairs of them.
 
@@ -35,10 +36,9 @@ class TokenizerCalls:
             text: a string, a list of strings, or (RemBertTokenizerFast) a string tensor of rank 0 or 1.
             text_pair: second texts, of the same form, or None.
             add_special_tokens: whether to add [CLS] and [SEP].
-            padding: False keeps every row's own length; True or "longest" pads to the longest row,
-                "max_length" to `max_length`.
-            truncation: False keeps every piece; True or "longest_first", "only_first", "only_second" trim
-                to `max_length`.
+            padding: False keeps each row's length; True or "longest": the longest row's, "max_length": `max_length`.
+            truncation: False keeps every piece; True or "longest_first", "only_first", "only_second" trim to
+                `max_length`.
             max_length: in pieces, special tokens counted; None means `model_max_length`.
             stride: pieces that consecutive windows share.
             split_special_tokens: False makes a special token of its spelling in a text, True treats the
@@ -49,6 +49,7 @@ class TokenizerCalls:
             return_special_tokens_mask: whether to add `special_tokens_mask`.
             pad_to_multiple_of: rounds the padded length up.
             padding_side: "right", "left", or None for the tokenizer's own.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Returns:
             Dictionary of `input_ids`, `token_type_ids` and `attention_mask`, (batch, length), or (length,)
@@ -62,6 +63,8 @@ class TokenizerCalls:
             InputError: an argument is not one of the above; the pair has other rows than the text; the
                 text that a strategy keeps whole leaves nothing of the other; or windows never advance.
         """
+        if others:
+            refuse_arguments(type(self).__name__, others)
         options = self._options(
             max_length,
             padding_side,
@@ -94,7 +97,13 @@ class TokenizerCalls:
         return literals
 
     def encode(self, text, text_pair=None, **arguments):
-        """Returns the `input_ids` of a call with the same arguments."""
+        """Returns the `input_ids` of a call with the same arguments.
+
+        Args:
+            text: as in a call.
+            text_pair: as in a call.
+            **arguments: as in a call.
+        """
         return self(text, text_pair, **arguments)["input_ids"]
 
     def encode_words(
@@ -127,9 +136,6 @@ class TokenizerCalls:
         Returns:
             What a call returns, and `word_ids` (batch, length): the position of a piece's word in its text,
             -1 for special tokens and padding.
-
-        Raises:
-            InputError: as in a call.
         """
         options = self._options(
             max_length,
@@ -193,45 +199,9 @@ class TokenizerCalls:
         first = self._keep_first(self._pieces(questions, options), max_question_length)
         return self._assemble(first, self._pieces(contexts, options), options)
 
-    def build_inputs_with_special_tokens(self, token_ids_0, token_ids_1=None):
-        """Returns the list [CLS] a [SEP], or [CLS] a [SEP] b [SEP], of lists of ids."""
-        cls_id, sep_id = self.cls_token_id, self.sep_token_id
-        second = [] if token_ids_1 is None else [*_integers(token_ids_1), sep_id]
-        return [cls_id, *_integers(token_ids_0), sep_id, *second]
-
-    def create_token_type_ids_from_sequences(self, token_ids_0, token_ids_1=None):
-        """Returns the list of token types that belongs to `build_inputs_with_special_tokens`."""
-        second = [] if token_ids_1 is None else [1] * (len(token_ids_1) + 1)
-        return [0] * (len(token_ids_0) + 2) + second
-
-    def get_special_tokens_mask(self, token_ids_0, token_ids_1=None, already_has_special_tokens=False):
-        """Returns a list with 1 where a row holds the template's tokens.
-
-        Args:
-            token_ids_0: a list of ids.
-            token_ids_1: a second list, or None.
-            already_has_special_tokens: whether `token_ids_0` is a complete row. Its cls and sep ids are
-                flagged then, wherever they stand, and nothing else, as in the reference.
-
-        Raises:
-            InputError: a second list is given beside a complete row.
-        """
-        if already_has_special_tokens:
-            if token_ids_1 is not None:
-                raise InputError("token_ids_1 must be None where token_ids_0 has its special tokens already.")
-            return [int(number in (self.cls_token_id, self.sep_token_id)) for number in _integers(token_ids_0)]
-        second = [] if token_ids_1 is None else [0] * len(token_ids_1) + [1]
-        return [1] + [0] * len(token_ids_0) + [1] + second
-
 
 def _unbatched(encoded, single):
     # Windows are rows, however many texts they come from.
     if not single or "overflow_to_sample_mapping" in encoded:
         return encoded
     return {name: rows[0] for name, rows in encoded.items()}
-
-
-def _integers(ids):
-    if isinstance(ids, numbers.Integral):
-        raise InputError(f"ids must be a list of integers, not {ids!r}.")
-    return [int(number) for number in ids]

@@ -12,11 +12,9 @@ class AsyncClient(ConnectedClient):
 
     Needs the `serving` extra.
 
-    Args: as `Client`.
-
-    Example:
-        async with AsyncClient("http://127.0.0.1:8501") as client:
-            answers = await client.classify(["The museum opens at nine."])
+    Examples:
+        >>> async with AsyncClient("http://127.0.0.1:8501") as client:
+        ...     answers = await client.classify(["The museum opens at nine."])
     """
 
     def _open(self, options):

@@ -31,9 +31,9 @@ class Client(ConnectedClient):
         InputError: the URL is of another form, or an argument is out of its range.
         MissingExtraError: a gRPC URL without the `serving` extra.
 
-    Example:
-        with Client("http://127.0.0.1:8501") as client:
-            client.classify(["The museum opens at nine."])[0].label
+    Examples:
+        >>> with Client("http://127.0.0.1:8501") as client:
+        ...     client.classify(["The museum opens at nine."])[0].label
     """
 
     def _open(self, options):

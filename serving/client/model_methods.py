@@ -62,7 +62,15 @@ class ModelMethods:
         return self._ask(queries.classify, texts, text_pairs)
 
     def regress(self, texts, text_pairs=None):
-        """Values of texts, a list of `Regression`; arguments as `classify`."""
+        """Values of texts, from a regression model.
+
+        Args:
+            texts: list of str.
+            text_pairs: list of second texts, or None.
+
+        Returns:
+            A list of `Regression`, one for each text.
+        """
         return self._ask(queries.regress, texts, text_pairs)
 
     def entities(self, texts):
@@ -112,15 +120,36 @@ class ModelMethods:
         return self._ask(queries.choose, prompts, choices)
 
     def generate(self, prompts):
-        """Continues prompts, a list of str; returns a list of `Generated`."""
+        """Continues prompts.
+
+        Args:
+            prompts: list of str.
+
+        Returns:
+            A list of `Generated`, one for each prompt.
+        """
         return self._ask(queries.generate, prompts)
 
     def embed(self, texts):
-        """Vectors of texts, a list of str: float32 (len(texts), hidden_size)."""
+        """Vectors of texts.
+
+        Args:
+            texts: list of str.
+
+        Returns:
+            A float32 array (len(texts), hidden_size).
+        """
         return self._ask(queries.embed, texts)
 
     def tokenize(self, texts):
-        """Ids of the pieces that the model sees of each text: a list of lists without padding."""
+        """Ids of the pieces that the model sees of each text.
+
+        Args:
+            texts: list of str.
+
+        Returns:
+            A list of lists of int, without padding.
+        """
         return self._ask(queries.tokenize, texts)
 
     def ask(self, texts, pairs=()):
@@ -137,15 +166,15 @@ class ModelMethods:
         return self._ask(queries.ask, texts, pairs)
 
     def labels(self):
-        """The names of a classifier's classes, in the order of its probabilities: a list of str."""
+        """Returns the names of a classifier's classes, in the order of its probabilities: a list of str."""
         return self._run(self._labels_plan())
 
     def signatures(self):
-        """The model's signatures: a dict of name -> `Signature` with the inputs' and outputs' types and shapes."""
+        """Returns a dict of the signatures' names -> `Signature` with the types and shapes of inputs and outputs."""
         return self._run(self._signatures_plan())
 
     def status(self):
-        """A list of `VersionStatus`, newest version first."""
+        """Returns a list of `VersionStatus`, newest version first."""
         return self._run(self._status_plan())
 
     def _run(self, plan):

@@ -23,7 +23,11 @@ class Classification:
 
 @dataclasses.dataclass(frozen=True)
 class Regression:
-    """A regression model's answer to one text: its value, or float32 (num_labels,) where it has several."""
+    """A regression model's answer to one text.
+
+    Args:
+        score: its value, or float32 (num_labels,) where it has several.
+    """
 
     score: float | np.ndarray
 
@@ -88,7 +92,12 @@ class Choice:
 
 @dataclasses.dataclass(frozen=True)
 class Generated:
-    """A causal language model's continuation of a prompt, and its length in tokens."""
+    """A causal language model's continuation of a prompt.
+
+    Args:
+        text: the continuation.
+        num_tokens: its length in tokens.
+    """
 
     text: str
     num_tokens: int
@@ -96,7 +105,13 @@ class Generated:
 
 @dataclasses.dataclass(frozen=True)
 class VersionStatus:
-    """One version of a model: its number, its state (`AVAILABLE` when it answers) and what went wrong, if anything."""
+    """One version of a model.
+
+    Args:
+        version: its number.
+        state: `AVAILABLE` when it answers, or `LOADING`, `UNLOADING`, `END`, `START`.
+        error: what went wrong; empty where nothing did.
+    """
 
     version: int
     state: str

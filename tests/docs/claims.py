@@ -74,6 +74,7 @@ RUN_BY = {
         "console": f"{QUICKSTART}::test_it_can_be_followed",
         "python": f"{QUICKSTART}::test_it_can_be_followed",
     },
+    "docs/troubleshooting.md": {"console": "tests/migration/test_troubleshooting.py::test_first_steps_run"},
 }
 
 INSTALLS = "it installs packages, for minutes, from a network; tests/packaging/test_environment.py tests the script"
@@ -121,6 +122,9 @@ NOT_RUN = {
         "docker run ",
     ): "it needs Docker and an image from a registry",
     ("docs/quickstart.md", "python3.11 -m venv quickstart"): INSTALLS,
+    ("docs/releasing.md", "$ make dist"): "tests/packaging/test_distributions.py builds the same in a copy",
+    ("docs/releasing.md", "$ python3.11 -m venv /tmp/fresh"): INSTALLS,
+    ("docs/releasing.md", "$ git tag -s v0.1.0"): "it publishes a release",
 }
 
 

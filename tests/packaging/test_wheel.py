@@ -122,7 +122,8 @@ def test_model_garden_is_pinned_and_only_an_extra(requirements):
 
 def test_all_is_the_union_of_the_extras(requirements, metadata):
     extras = set(metadata.get_all("Provides-Extra"))
-    assert extras == {"garden", "serving", "demo", "jax", "beam", "onnx", "xtreme", "hub", "test", "all"}
+    users = {"garden", "serving", "demo", "jax", "beam", "onnx", "litert", "xtreme", "hub"}
+    assert extras == {*users, "docs", "release", "test", "all"}
     union = {}
     for extra in extras - {"all"}:
         union |= required(requirements, extra)
