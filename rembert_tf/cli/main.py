@@ -35,6 +35,9 @@ COMMANDS = {
     "export": ("rembert_tf.cli.export", "Write a SavedModel that takes raw strings."),
     "serve": ("rembert_tf.cli.serve", "Serve SavedModels over REST and gRPC."),
     "query": ("rembert_tf.cli.query", "Send texts to a model server and print its answers."),
+    "deploy": ("rembert_tf.cli.deploy", "Write what serves a model with containers or on Kubernetes."),
+    "predict-batch": ("rembert_tf.cli.predict_batch", "Answer every row of files with a SavedModel."),
+    "load-test": ("rembert_tf.cli.load_test", "Measure how much load a model server takes."),
     "bench": ("rembert_tf.cli.bench", "Measure speed and memory on this machine."),
     "experiment": ("rembert_tf.cli.experiment", "Ask the paper's questions of models trained here."),
 }

@@ -6,17 +6,7 @@ import click
 
 from rembert_tf.cli.console import progress, say
 from rembert_tf.cli.options import example
-
-RUNNER_FLAGS = "rembert_tf.runner_flags"
-
-
-class CommandWithRunnerFlags(click.Command):
-    """A command that leaves what follows `--` to Apache Beam's runner."""
-
-    def parse_args(self, ctx, args):
-        ours, theirs = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
-        ctx.meta[RUNNER_FLAGS] = theirs
-        return super().parse_args(ctx, ours)
+from rembert_tf.cli.runner_flags import RUNNER_FLAGS, CommandWithRunnerFlags
 
 
 @click.command(

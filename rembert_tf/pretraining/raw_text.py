@@ -46,9 +46,9 @@ def corpus_of_texts(paths, folder, origin, settings, seed, report=None):
 
 
 def _sources(paths, settings):
-    from rembert_tf.pretraining.corpus.runner import import_beam
+    from rembert_tf.pipelines.runner import import_beam
 
-    import_beam()
+    import_beam("preparing a corpus")
     from rembert_tf.pretraining.corpus.sources import list_sources
 
     return list_sources(paths, settings)

@@ -9,6 +9,7 @@ from rembert_tf.weights.h5_file import H5Reader
 from rembert_tf.weights.pytorch_file import PytorchReader
 from rembert_tf.weights.safetensors_file import SafetensorsReader
 from rembert_tf.weights.sharded_files import ShardedReader
+from rembert_tf.weights.tensorflow_names import with_our_names
 
 _GIT_LFS = b"version https://git-lfs.github.com/spec/"
 
@@ -63,7 +64,7 @@ def open_weights(directory):
     for flavour in FLAVOURS:
         file = Path(directory) / flavour.file
         if file.is_file():
-            return flavour.open(file)
+            return with_our_names(flavour.open(file))
     accepted = ", ".join(flavour.file for flavour in FLAVOURS)
     raise MissingFileError(f"{str(directory)!r} has no weights, which would be one of {accepted}.")
 

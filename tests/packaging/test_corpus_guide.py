@@ -10,8 +10,9 @@ import click
 import pytest
 
 from rembert_tf.cli.main import rembert
+from rembert_tf.pipelines import lines
+from rembert_tf.pipelines.runner import import_beam, is_local, pipeline_options
 from rembert_tf.pretraining.corpus import cleaning, documents, pipeline, reading
-from rembert_tf.pretraining.corpus.runner import import_beam, is_local, pipeline_options
 from rembert_tf.pretraining.corpus.work_folder import IN_PROGRESS
 from rembert_tf.pretraining.corpus_folder import read_manifest
 from tests.golden import fixture
@@ -91,7 +92,7 @@ def test_the_program_runs(reader):
 def test_flags_of_clusters(line):
     """Beam's parser takes them; no cluster is here to run them."""
     pytest.importorskip("apache_beam", reason="the beam extra is not installed")
-    import_beam()
+    import_beam("preparing a corpus")
     words = shlex.split(line)
     flags = words[words.index("--") + 1 :]
     options = pipeline_options(flags)
@@ -112,7 +113,7 @@ def test_options_and_reasons_exist():
 
 
 def test_figures_are_the_programs():
-    assert reading.LONGEST_LINE == 64 << 20 and "`too long` (64 MiB)" in TEXT
+    assert lines.LONGEST_LINE == 64 << 20 and "`too long` (64 MiB)" in TEXT
     assert reading.LONGEST_DOCUMENT == 64 << 10 and "without a blank line for 64 KiB" in TEXT
     assert f"Lines of more than {cleaning.LONGEST_TEXT:,} characters" in TEXT
     assert f"of each reason the first {pipeline.LISTED:,}" in " ".join(TEXT.split())

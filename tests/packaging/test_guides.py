@@ -18,7 +18,17 @@ from tests.packaging.guide_files import GUIDES, blocks, make_e5, make_files
 from tests.packaging.guide_reader import Reader, value_of
 
 # Each has a test of its own: test_serving_guide.py ...
-TESTED_ELSEWHERE = ("capacity", "corpus", "deployment", "serving", "pretraining", "pretraining_at_scale")
+TESTED_ELSEWHERE = (
+    "batch_prediction",
+    "capacity",
+    "corpus",
+    "deployment",
+    "onnx_litert",
+    "playground",
+    "pretraining",
+    "pretraining_at_scale",
+    "serving",
+)
 NAMES = sorted(path.stem for path in GUIDES.glob("*.md") if path.stem not in TESTED_ELSEWHERE)
 TEXTS = {name: (GUIDES / f"{name}.md").read_text(encoding="utf-8") for name in NAMES}
 TASK_GUIDES = {

@@ -5,7 +5,7 @@ import json
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsList, AsSingleton
 
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines import storage
 from rembert_tf.pretraining.corpus.duplicates import RemoveDuplicates
 from rembert_tf.pretraining.corpus.steps import (
     KEPT,

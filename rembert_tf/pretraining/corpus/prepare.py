@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 
-from rembert_tf.pretraining.corpus.runner import import_beam, pipeline_options, run
+from rembert_tf.pipelines.runner import import_beam, pipeline_options, run
 from rembert_tf.pretraining.corpus.settings import CorpusSettings
 
 
@@ -32,8 +32,9 @@ def prepare_corpus(paths, sentencepiece, output, settings=None, runner_flags=(),
         MissingFileError: a file is not there.
         InputError: a file, a flag or the folder cannot be used, a line has no language, or no line is left.
     """
-    import_beam()
-    from rembert_tf.pretraining.corpus import manifest, pipeline, sources, storage
+    import_beam("preparing a corpus")
+    from rembert_tf.pipelines import storage
+    from rembert_tf.pretraining.corpus import manifest, pipeline, sources
     from rembert_tf.pretraining.corpus.work_folder import WorkFolder
     from rembert_tf.tokenization.tokenizer_base import TokenizerBase
     from rembert_tf.tokenization.vocabulary import Vocabulary

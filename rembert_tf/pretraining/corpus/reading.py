@@ -1,12 +1,9 @@
 """Reading files: lines into documents, each with its place and language."""
 
-import contextlib
-import gzip
 import json
-import lzma
 
 from rembert_tf.errors import InputError
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines.lines import numbered_lines
 from rembert_tf.pretraining.corpus.documents import (
     EMPTY,
     NO_TEXT,
@@ -18,12 +15,8 @@ from rembert_tf.pretraining.corpus.documents import (
 )
 from rembert_tf.pretraining.corpus.labels import is_language
 from rembert_tf.pretraining.corpus.sources import JSON_LINES, PLAIN
-from rembert_tf.text_files.opening import BROKEN
 
-DECOMPRESS = {".gz": gzip.open, ".xz": lzma.open}
-LONGEST_LINE = 2**26  # bytes; so much of a file may be in memory as one line
 LONGEST_DOCUMENT = 2**16  # bytes of a plain text after which another document begins, blank line or not
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_documents(source, settings):
@@ -40,40 +33,11 @@ def read_documents(source, settings):
     Raises:
         InputError: the file cannot be read to its end, or a line has no language.
     """
-    lines = _numbered_lines(source)
+    lines = ((number, line) for number, line, _ in numbered_lines(source.path))
     if source.kind == PLAIN:
         return _plain_documents(source, lines)
     parse = _parse_json if source.kind == JSON_LINES else _table_parser(settings.languages_from_column)
     return _a_document_a_line(source, lines, parse)
-
-
-def _numbered_lines(source):
-    """Yields (number, bytes without the line feed, or None of a line that is too long)."""
-    number = 0
-    with storage.reaching(source.path, "read"):
-        try:
-            with contextlib.ExitStack() as open_files:
-                file = open_files.enter_context(storage.open_raw(source.path))
-                ending = source.path[-3:].lower()
-                if ending in DECOMPRESS:
-                    file = open_files.enter_context(DECOMPRESS[ending](file))
-                for number, line in enumerate(_lines(file), start=1):
-                    yield number, line.removeprefix(_BYTE_ORDER_MARK) if number == 1 and line else line
-        except BROKEN as problem:
-            raise InputError(
-                f"{source.path}, line {number + 1}: not readable as {ending} ({problem}); "
-                "the file is damaged, or not compressed so."
-            ) from None
-
-
-def _lines(file):
-    while line := file.readline(LONGEST_LINE):
-        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
-            yield line.rstrip(b"\n")
-        else:
-            while line and not line.endswith(b"\n"):
-                line = file.readline(LONGEST_LINE)
-            yield None
 
 
 def _plain_documents(source, lines):

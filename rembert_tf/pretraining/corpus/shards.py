@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines import storage
 from rembert_tf.pretraining.corpus_folder import FEATURE, shard_name
 
 CHUNK = 2**22  # bytes that are copied at once

@@ -4,12 +4,13 @@ import dataclasses
 from pathlib import PurePosixPath
 
 from rembert_tf.errors import InputError, MissingFileError
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines import storage
 from rembert_tf.pretraining.corpus.labels import named_language
 from rembert_tf.text_files.opening import OPENERS
 
 PLAIN, TABLE, JSON_LINES = "plain", "table", "json"
 KINDS = {".tsv": TABLE, ".jsonl": JSON_LINES, ".json": JSON_LINES}
+EXPECTED = "plain text, .tsv or .jsonl, also as .gz or .xz"
 UNREADABLE = (".csv", ".parquet", ".zip", ".zst", ".bz2", ".tar", ".tfrecord")
 
 
@@ -42,7 +43,7 @@ def list_sources(paths, settings):
         MissingFileError: there is no such file.
         InputError: a file is given twice, is of a kind that cannot be read, or nothing tells its language.
     """
-    found = [path for given in paths for path in storage.matching(str(given))]
+    found = [path for given in paths for path in storage.matching(str(given), EXPECTED)]
     if not found:
         raise MissingFileError("there is no file to make a corpus of: name some.")
     twice = {path for path in found if found.count(path) > 1} if len(set(found)) < len(found) else ()
@@ -60,7 +61,7 @@ def _source(number, path, settings):
         endings.pop()
     ending = endings[-1] if endings else ""
     if ending in UNREADABLE:
-        raise InputError(f"{path!r} is of an unknown kind: expected plain text, .tsv or .jsonl, also as .gz or .xz.")
+        raise InputError(f"{path!r} is of an unknown kind: expected {EXPECTED}.")
     kind = KINDS.get(ending, PLAIN)
     if kind == TABLE and settings.languages_from_column is None:
         raise InputError(

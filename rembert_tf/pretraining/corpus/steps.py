@@ -3,16 +3,17 @@
 import apache_beam as beam
 import numpy as np
 
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines import storage
+from rembert_tf.pipelines.progress import tell
 from rembert_tf.pretraining.corpus.cleaning import clean_document
 from rembert_tf.pretraining.corpus.documents import Document, number_of, share_of
 from rembert_tf.pretraining.corpus.packing import bucket_of, count_shards, pack_rows, shards_of
-from rembert_tf.pretraining.corpus.progress import READING, TOKENIZING, WRITING, tell
 from rembert_tf.pretraining.corpus.reading import read_documents
 from rembert_tf.pretraining.corpus.shards import shuffled, write_shard
 from rembert_tf.pretraining.corpus.tokenizing import DocumentTokenizer
 from rembert_tf.pretraining.corpus_folder import HELD_OUT, TRAIN
 
+READING, TOKENIZING, WRITING = "reading", "tokenizing", "writing shards"  # files, lines, shards
 KEPT, REJECTED, LINES = "kept", "rejected", "lines"
 
 

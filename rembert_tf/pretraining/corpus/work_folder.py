@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from rembert_tf.errors import InputError
-from rembert_tf.pretraining.corpus import storage
+from rembert_tf.pipelines import storage
 from rembert_tf.pretraining.corpus_folder import MANIFEST, PARTS, PICTURE, REJECTED_LINES
 from rembert_tf.tokenization.vocabulary import VOCABULARY_FILE
 from rembert_tf.weights.atomic_files import PARTIAL, write_files

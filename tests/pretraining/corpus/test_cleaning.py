@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rembert_tf.pipelines import lines
 from rembert_tf.pretraining.corpus import reading
 from rembert_tf.pretraining.corpus.cleaning import clean_document, short_parts
 from rembert_tf.pretraining.corpus.documents import Document
@@ -116,7 +117,7 @@ def test_a_text_without_blank_lines_becomes_several_documents(tmp_path, monkeypa
 
 
 def test_endless_lines(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LONGEST_LINE", 10)
+    monkeypatch.setattr(lines, "LONGEST_LINE", 10)
     found = lines_of(tmp_path / "a.txt", b"123456789\n" + b"x" * 35 + b"\nEnd.\n" + b"y" * 10)
     assert found == [
         ("too long", (0, 2)),

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from rembert_tf.cli.main import run
+from rembert_tf.pipelines.progress import listening, tell
 from rembert_tf.pretraining.corpus.picture import shares
-from rembert_tf.pretraining.corpus.progress import TOKENIZING, listening, tell
+from rembert_tf.pretraining.corpus.steps import TOKENIZING
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import logging
 import re
 
 from rembert_tf.errors import InputError, MissingExtraError
-from rembert_tf.pretraining.corpus.progress import listening
+from rembert_tf.pipelines.progress import listening
 
 # Beam's own local runner. Its `DirectRunner` chooses among several, one of which it would have to download.
 LOCAL = "FnApiRunner"
@@ -16,8 +16,11 @@ _OURS = re.compile(r"rembert_tf\.errors\.\w+: (.+?)(?: \[while running|\n|$)", r
 _STEP = re.compile(r" \[while running .*", re.DOTALL)
 
 
-def import_beam():
+def import_beam(purpose):
     """Imports Apache Beam without what it says about other packages that are not there.
+
+    Args:
+        purpose: what it is needed for, for the message.
 
     Raises:
         MissingExtraError: it is not installed.
@@ -28,7 +31,7 @@ def import_beam():
 
         return apache_beam
     except ImportError:
-        raise MissingExtraError("preparing a corpus", "beam") from None
+        raise MissingExtraError(purpose, "beam") from None
     finally:
         logging.disable(logging.NOTSET)
 
@@ -90,6 +93,8 @@ def run(build, options, report=None):
             build(pipeline)
             state = pipeline.run().wait_until_finish()
     except Exception as problem:
+        if str(problem).startswith("KeyboardInterrupt"):  # Beam makes an error of it, as of all that a step raises
+            raise KeyboardInterrupt from problem
         raise _readable(problem, local) from problem
     if state != beam.runners.runner.PipelineState.DONE:
         raise InputError(f"the runner ended the pipeline in state {state}; its own log says why.")

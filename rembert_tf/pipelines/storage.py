@@ -1,6 +1,7 @@
 """Files wherever Beam reaches them: local paths, and `gs://` and others where their packages are installed."""
 
 import contextlib
+import glob
 import os
 import uuid
 from pathlib import Path
@@ -19,8 +20,12 @@ def is_remote(path):
     return "://" in path
 
 
-def matching(path):
+def matching(path, expected):
     """Returns the file at a path, or all that a pattern names, sorted.
+
+    Args:
+        path: of a file, or a pattern such as `text-*.txt`.
+        expected: which files would be accepted, for the message.
 
     Raises:
         MissingFileError: there is none.
@@ -30,10 +35,17 @@ def matching(path):
         if Path(path).is_file() if not is_remote(path) else FileSystems.exists(path):
             return [path]
         if any(sign in path for sign in _PATTERN):
-            found = sorted(file.path for file in FileSystems.match([path])[0].metadata_list)
+            found = sorted(_found(path))
             if found:
                 return found
-    raise MissingFileError(f"there is no file {path!r}: expected plain text, .tsv or .jsonl, also as .gz or .xz.")
+    raise MissingFileError(f"there is no file {path!r}: expected {expected}.")
+
+
+def _found(pattern):
+    if is_remote(pattern):
+        return [file.path for file in FileSystems.match([pattern])[0].metadata_list]
+    # Beam finds nothing for a pattern without a folder.
+    return [path for path in glob.glob(pattern, recursive=True) if Path(path).is_file()]
 
 
 def open_raw(path):
@@ -41,12 +53,25 @@ def open_raw(path):
     return FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
 
 
+def exists(path):
+    """Whether there is a file."""
+    with reaching(path, "read"):
+        return FileSystems.exists(path) if is_remote(path) else Path(path).is_file()
+
+
 def size(path):
     """Returns a file's bytes as it lies there."""
+    return stamp(path)[0]
+
+
+def stamp(path):
+    """Returns (a file's bytes as it lies there, seconds at which it was written): what tells that it has changed."""
     with reaching(path, "read"):
         if is_remote(path):
-            return FileSystems.match([path])[0].metadata_list[0].size_in_bytes
-        return os.stat(path).st_size
+            facts = FileSystems.match([path])[0].metadata_list[0]
+            return facts.size_in_bytes, facts.last_updated_in_seconds
+        facts = os.stat(path)
+        return facts.st_size, facts.st_mtime
 
 
 def read(path):
@@ -84,6 +109,12 @@ def files_below(folder):
         if is_remote(folder):
             return [file.path for file in FileSystems.match([f"{folder}/**"])[0].metadata_list]
         return [str(path) for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def files_with_prefix(prefix):
+    """Returns the paths of all files at a remote place whose paths begin so."""
+    with reaching(prefix, "read"):
+        return [file.path for file in FileSystems.match([f"{prefix}*"])[0].metadata_list]
 
 
 def delete(paths):

@@ -6,8 +6,6 @@ On other runners nobody listens here; they show progress in their own ways.
 import contextlib
 import time
 
-READING, TOKENIZING, WRITING = "reading", "tokenizing", "writing shards"
-
 SECONDS = 0.1  # between two reports: drawing them takes time
 
 _listeners = []
@@ -39,7 +37,7 @@ def tell(phase, amount, total):
     """Says that a part of the work is done.
 
     Args:
-        phase: READING (files), TOKENIZING (lines) or WRITING (shards).
+        phase: of the work, in a word or two.
         amount: how much more is done.
         total: how much there is to do.
     """
