@@ -25,12 +25,21 @@ FORMER_CLASSES = {
     "TFAutoModelForTokenClassification": "RemBertForTokenClassification",
     "TFAutoModelForQuestionAnswering": "RemBertForQuestionAnswering",
     "TFAutoModelForMultipleChoice": "RemBertForMultipleChoice",
+    "AutoModel": "RemBertModel",
+    "AutoModelForMaskedLM": "RemBertForMaskedLM",
+    "AutoModelForCausalLM": "RemBertForCausalLM",
+    "AutoModelForSequenceClassification": "RemBertForSequenceClassification",
+    "AutoModelForTokenClassification": "RemBertForTokenClassification",
+    "AutoModelForQuestionAnswering": "RemBertForQuestionAnswering",
+    "AutoModelForMultipleChoice": "RemBertForMultipleChoice",
     "AutoConfig": "RemBertConfig",
     "AutoTokenizer": "RemBertTokenizerFast",
 }
 
 _FORMAT = "leave it out: from_pretrained finds out the format of the weights"
 _HUB = "download the model with `hf download` and give its directory"
+_PLACED = "leave it out: TensorFlow uses the GPU that it finds, and otherwise the processor"
+_LABELS = "labels are the y of fit and evaluate"
 _ALWAYS = "leave it out: it is always returned"
 _LAYERS = "only the call of RemBertModel takes it, and `model.rembert` of every head is one"
 
@@ -40,11 +49,19 @@ FORMER_ARGUMENTS = {
     "from_tf": _FORMAT,
     "use_safetensors": _FORMAT,
     "cache_dir": _HUB,
+    "subfolder": _HUB,
+    "proxies": _HUB,
+    "resume_download": _HUB,
     "force_download": _HUB,
     "local_files_only": _HUB,
     "revision": _HUB,
     "token": _HUB,
     "use_auth_token": _HUB,
+    "config": "write the fields that differ from the directory's, such as num_labels=3",
+    "trust_remote_code": "leave it out: no code of a model directory is run",
+    "device_map": _PLACED,
+    "low_cpu_mem_usage": "leave it out",
+    "attn_implementation": "leave it out: attention is computed in one way",
     "output_loading_info": "leave it out: a warning or an error names the weights that do not fit",
     "ignore_mismatched_sizes": "save the encoder with `model.rembert.save_pretrained` and load the new head from there",
     "torch_dtype": 'write dtype="bfloat16" or another dtype policy of Keras',
@@ -56,12 +73,15 @@ FORMER_ARGUMENTS = {
     "output_hidden_states": _LAYERS,
     "use_cache": _LAYERS,
     "head_mask": "leave it out: attention heads cannot be masked",
-    "labels": "labels are the y of fit and evaluate",
+    "labels": _LABELS,
+    "start_positions": _LABELS,
+    "end_positions": _LABELS,
     "return_tensors": "RemBertTokenizerFast always returns tensors, RemBertTokenizer lists",
     "return_token_type_ids": _ALWAYS,
     "return_attention_mask": _ALWAYS,
     "return_length": "count the attention_mask",
     "is_split_into_words": "encode_words takes texts that are cut into words",
+    "use_fast": "RemBertTokenizerFast is the one, RemBertTokenizer the other",
     "pad_to_max_length": 'write padding="max_length"',
     "verbose": "leave it out",
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from site_pages import command_line, diagrams, links, repository_files
+from site_pages import command_line, diagrams, links, repository_files, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "build" / "site_source"
@@ -59,7 +59,7 @@ def lay_out(folder):
     for place in (folder / "docs").rglob("*.md"):
         page = place.relative_to(folder / "docs").as_posix()
         text = links.with_site_links(place.read_text(encoding="utf-8"), links.repository_path(page))
-        place.write_text(command_line.filled(diagrams.drawn(text)), encoding="utf-8")
+        place.write_text(tables.with_site_bars(command_line.filled(diagrams.drawn(text))), encoding="utf-8")
 
 
 def finish(built, site):

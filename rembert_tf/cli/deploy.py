@@ -1,5 +1,7 @@
 """`rembert deploy`: a folder that puts a model into production."""
 
+import shlex
+
 import click
 
 from rembert_tf.cli.console import say
@@ -27,5 +29,5 @@ def command(folder, model_name, image):
     from rembert_tf.serving.deploy import write_deployment
 
     models = write_deployment(folder, model_name, image)
-    say(f"now export the model: rembert export MODEL {models}")
+    say(f"now export the model: rembert export MODEL {shlex.quote(str(models))}")
     click.echo(folder)

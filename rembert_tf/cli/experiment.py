@@ -14,7 +14,7 @@ NAMES = ("coupling", "output-width", "input-width", "dropped-layers", "layer-tra
     cls=ManyValuesCommand,
     epilog=example("rembert experiment coupling --data text-*.txt --tasks download --output experiments"),
 )
-@click.argument("name", type=click.Choice(NAMES), metavar=f"[{'|'.join(NAMES)}]")
+@click.argument("name", type=click.Choice(NAMES), metavar=f"{{{'|'.join(NAMES)}}}")
 @click.option("--data", required=True, multiple=True, metavar="FILE...", help="Raw text, as of `rembert pretrain`.")
 @click.option("--tasks", metavar="DIR", help="Folder with udpos/ and tatoeba/, as XTREME's scripts fill it.")
 @click.option("--output", required=True, metavar="DIR", help="Folder of everything, new or empty.")
@@ -22,7 +22,7 @@ NAMES = ("coupling", "output-width", "input-width", "dropped-layers", "layer-tra
 @click.option("--steps", type=click.IntRange(1), help="Of a pre-training. [default: 1000; with --quick 8]")
 @click.option("--vocab-size", type=int, help="Pieces of the vocabulary. [default: 16000; with --quick 4000]")
 @click.option("--sentencepiece", metavar="FILE", help="A vocabulary, instead of one that is trained on the text.")
-@click.option("--language", metavar="CODE", help="Of raw text, where no file's name tells it.")
+@click.option("--language", metavar="CODE", help="Of all raw text whose line names none. [default: the file's name]")
 @click.option("--languages-from-column", type=int, metavar="N", help="Of .tsv files: the column with the language.")
 @click.option("--quick", is_flag=True, help="Tiny models and a little of each file: shows that everything works.")
 @click.option("--resume", is_flag=True, help="Go on in the output folder: with a killed experiment, or more of it.")

@@ -44,8 +44,8 @@ def command(url, source, pairs, concurrency, target_p99, expected_rate, utilizat
 
     with progress("Load test") as moved:
         outcome = run_load_test(settings, texts, pairs, moved, keep)
-    keep(outcome, picture=bool(outcome.points))
     click.echo((report.as_json if as_json else report.markdown)(outcome, plans(outcome.points, target)), nl=False)
+    keep(outcome, picture=bool(outcome.points))  # behind what was measured, which a full disk must not take away
     if outcome.stopped is None:
         return 0
     say(f"rembert: {outcome.stopped}; {len(outcome.points)} of {len(settings.points)} points were measured")
@@ -53,10 +53,12 @@ def command(url, source, pairs, concurrency, target_p99, expected_rate, utilizat
 
 
 def _target(p99, rate, utilization):
-    from rembert_tf.load_testing.capacity import Target
+    from rembert_tf.load_testing.capacity import UTILIZATION, Target
 
     if (p99 is None) != (rate is None):
         raise click.UsageError("--target-p99 and --expected-rate go together.")
+    if p99 is None and utilization != UTILIZATION:
+        raise click.UsageError("--utilization goes with --target-p99 and --expected-rate.")
     return None if p99 is None else Target(p99, rate, utilization)
 
 

@@ -88,6 +88,7 @@ def _print(summary):
     for reason, count in Counter(summary["reasons"]).most_common():
         click.echo(f"rejected, {reason}: {count:,} rows")
     if summary["outputs"]:
-        say(f"answers in {len(summary['outputs'])} files, {summary['outputs'][0]} first")
+        count = len(summary["outputs"])
+        say(f"answers in {count:,} {'file' if count == 1 else 'files'}, {summary['outputs'][0]} first")
     if summary["rejected"]:
         say(f"rejected rows in {summary['rejected_rows']}")

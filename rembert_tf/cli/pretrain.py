@@ -1,6 +1,7 @@
 """`rembert pretrain`: teach a model to guess hidden pieces of text in many languages."""
 
 import json
+import shlex
 
 import click
 
@@ -31,7 +32,7 @@ TEXT_SETTINGS = ("max_length", "language", "languages_from_column", "held_out") 
 @click.option("--sentencepiece", metavar="FILE", help="Vocabulary of a new model. [default: the corpus' own]")
 @click.option("--vocab-size", type=int, help="For raw text: train a vocabulary of so many pieces on it first.")
 @click.option("--max-length", type=int, help="Of raw text: pieces of a row. [default: 512]")
-@click.option("--language", metavar="CODE", help="Of raw text, where no file's name tells it.")
+@click.option("--language", metavar="CODE", help="Of all raw text whose line names none. [default: the file's name]")
 @click.option("--languages-from-column", type=int, metavar="N", help="Of .tsv files: the column with the language.")
 @click.option("--held-out", type=float, help="Of raw text: share of the documents to evaluate on. [default: 0.005]")
 @settings_options
@@ -73,7 +74,8 @@ def command(data, output, model, config, size, sentencepiece, vocab_size, resume
         return
     click.echo("\n".join(_table(found)))
     say(f"models, pictures, metrics.jsonl and TensorBoard logs are in {output}")
-    say(f"next: rembert finetune TASK --model {output}/best --train FILE... --dev FILE... --output DIR")
+    best = shlex.quote(f"{output}/best")
+    say(f"next: rembert finetune TASK --model {best} --train FILE... --dev FILE... --output DIR")
 
 
 def _table(found):

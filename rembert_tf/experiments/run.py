@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rembert_tf.experiments.variants import make_variants
 from rembert_tf.pretraining.corpus_data import open_corpus
 from rembert_tf.pretraining.origin import Origin
 from rembert_tf.pretraining.raw_text import check_texts, corpus_of_texts
-from rembert_tf.training.run_folder import RunFolder
+from rembert_tf.training.run_folder import SETTINGS, RunFolder
 from rembert_tf.weights.atomic_files import write_files
 
 SHORTENED = "shortened"  # folder with the copies that a trial reads
@@ -55,10 +56,12 @@ def run_experiment(data, output, settings, tasks=None, resume=False, tell=print,
     folder.check_settings(asked)
     check_texts(data, settings.text_settings())
     files = None if tasks is None else find_task_files(tasks)
+    begins = not (output / SETTINGS).is_file()
     folder.write_settings(asked)
-    if files is not None and scale.most_examples is not None:
-        files = shortened_tasks(files, output / SHORTENED, scale.most_examples)
-    corpus, vocab_size = _corpus(data, output, settings, tell, progress)
+    with _removed_on_mistakes(output if begins else None):
+        if files is not None and scale.most_examples is not None:
+            files = shortened_tasks(files, output / SHORTENED, scale.most_examples)
+        corpus, vocab_size = _corpus(data, output, settings, tell, progress)
     variants = make_variants(scale, vocab_size)
     plan = _Plan(settings, variants, output)
     outcomes = []
@@ -66,6 +69,17 @@ def run_experiment(data, output, settings, tasks=None, resume=False, tell=print,
         _work(plan, seed, corpus, files, scale, tell, progress)
         outcomes = _outcomes(settings.questions, variants, seed + 1, output)  # whoever stops later has these
     return outcomes
+
+
+@contextlib.contextmanager
+def _removed_on_mistakes(folder):
+    """Removes a folder, if not None, where an InputError is raised: nothing in it is worth going on with."""
+    try:
+        yield
+    except InputError:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _corpus(data, output, settings, tell, progress):

@@ -7,6 +7,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.load_testing.point import WHOLE, Point
 
 UTILIZATION = 0.7  # of what a replica was measured to take: traffic comes in waves
+MIN_UTILIZATION, MAX_RATE = 0.01, 1e9  # beyond, a plan is a slip of the hand
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +16,8 @@ class Target:
 
     Args:
         p99: milliseconds in which 99 % of the requests are to be answered.
-        rate: requests a second that all replicas together are expected to get.
-        utilization: the share of a replica's measured rate that it is planned to get, above 0 and up to 1.
+        rate: requests a second that all replicas together are expected to get, up to `MAX_RATE`.
+        utilization: the share of a replica's measured rate that it is planned to get, `MIN_UTILIZATION` to 1.
 
     Raises:
         InputError: a number is out of its range.
@@ -30,8 +31,10 @@ class Target:
         for name, value in (("target-p99", self.p99), ("expected-rate", self.rate)):
             if not (math.isfinite(value) and value > 0):
                 raise InputError(f"--{name} is {value:g}; it must be more than 0")
-        if not 0 < self.utilization <= 1:
-            raise InputError(f"--utilization is {self.utilization:g}; it must be above 0, and 1 at most")
+        if self.rate > MAX_RATE:
+            raise InputError(f"--expected-rate is {self.rate:g}; it must be {MAX_RATE:g} at most")
+        if not MIN_UTILIZATION <= self.utilization <= 1:
+            raise InputError(f"--utilization is {self.utilization:g}; it must be {MIN_UTILIZATION} to 1")
 
 
 @dataclasses.dataclass(frozen=True)

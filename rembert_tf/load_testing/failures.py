@@ -34,5 +34,6 @@ def kind_of(error):
 
 def message_of(error):
     """Returns a failure's words as one short printable line: a server may answer anything."""
-    line = "".join(character if character.isprintable() else " " for character in str(error))
+    said = str(error) or "no answer in time"  # a TimeoutError says nothing
+    line = "".join(character if character.isprintable() else " " for character in said)
     return line if len(line) <= MAX_MESSAGE_CHARACTERS else line[:MAX_MESSAGE_CHARACTERS] + "..."

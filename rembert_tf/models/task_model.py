@@ -6,6 +6,7 @@ import contextvars
 import keras
 from keras import ops
 
+from rembert_tf.errors import InputError
 from rembert_tf.layers.dropout import Dropout
 from rembert_tf.layers.initializers import new_weight
 from rembert_tf.models.labels import IGNORED_LABEL, checked_labels
@@ -70,6 +71,8 @@ class TaskModel(PretrainedModel):
         """Returns the loss given to `compile`, or the head's own where none was given."""
         if self.loss is not None:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
+        if isinstance(y, dict) and y.keys() == {"labels"}:
+            raise InputError('y is a dictionary of labels: give the labels themselves, y["labels"].')
         if training and self.label_smoothing:
             with smoothed(self.label_smoothing):
                 return self.task_loss(y, y_pred, sample_weight) + self.further_losses()

@@ -49,7 +49,7 @@ class Origin:
         """Raises an InputError where nothing says which vocabulary raw text shall be written in."""
         if self.model is None and self.sentencepiece is None and self.vocab_size is None:
             raise InputError(
-                "raw text needs a vocabulary: give sentencepiece, a file, or vocab_size, to train one on the text."
+                "raw text needs a vocabulary: say --vocab-size N, to train one on the text, or --sentencepiece FILE."
             )
 
     def check_length(self, max_length):

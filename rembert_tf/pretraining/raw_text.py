@@ -2,6 +2,7 @@
 
 import random
 
+from rembert_tf.errors import InputError
 from rembert_tf.pretraining.corpus_folder import MANIFEST
 from rembert_tf.tokenization.train_vocabulary import train_vocabulary
 from rembert_tf.tokenization.vocabulary import VOCABULARY_FILE
@@ -64,6 +65,11 @@ def _vocabulary(paths, folder, origin, settings, seed, report):
         if report is not None:
             report(0, 1, f"training {origin.vocab_size} pieces")
         lines, languages = sampled_lines(_sources(paths, settings), settings, seed)
+        if not lines:
+            raise InputError(
+                "no line of the files is left to train a vocabulary on: they are empty, or what they hold is not UTF-8 "
+                "or has no letters."
+            )
         content = train_vocabulary(lines, origin.vocab_size, languages, byte_fallback=True, seed=seed)
         write_files(folder, {VOCABULARY_FILE: content}, last=VOCABULARY_FILE)
     return file

@@ -43,7 +43,7 @@ def compare_with_teacher(task, start, read, dev, run, settings):
         sizes = {"parameters": parameters(model), "layers": model.config.num_hidden_layers}
         found[name] = {"directory": str(directory), **sizes, **scores}
     inputs = _one_batch(task, tokenizer, next(iter(parts.values())), settings)
-    found["time_ratio"] = _seconds(teacher, inputs) / _seconds(student, inputs)
+    found["time_ratio"] = _time_ratio(teacher, student, inputs)
     found["timed"] = {"rows": inputs["input_ids"].shape[0], "length": inputs["input_ids"].shape[-1]}
     text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
     write_files(run, {COMPARISON: text.encode("utf-8")}, last=COMPARISON)
@@ -68,12 +68,22 @@ def _one_batch(task, tokenizer, examples, settings):
     return next(iter(dataset))[0]
 
 
-def _seconds(model, inputs):
-    """Returns the least seconds of some forward passes."""
-    graph = tf.function(lambda inputs: model(inputs, training=False), autograph=False)
-    seconds = []
-    for _ in range(1 + REPEATS):  # the first one traces
-        begin = time.perf_counter()
-        tf.nest.map_structure(lambda tensor: tensor.numpy(), graph(inputs))
-        seconds.append(time.perf_counter() - begin)
-    return min(seconds)
+def _time_ratio(teacher, student, inputs):
+    """Returns the teacher's least seconds of a forward pass by the student's.
+
+    They take turns: whatever else the machine does slows both.
+    """
+    graphs = [_graph(teacher), _graph(student)]
+    seconds = [[_seconds(graph, inputs) for graph in graphs] for _ in range(1 + REPEATS)]  # the first ones trace
+    of_teacher, of_student = map(min, zip(*seconds, strict=True))
+    return of_teacher / of_student
+
+
+def _graph(model):
+    return tf.function(lambda inputs: model(inputs, training=False), autograph=False)
+
+
+def _seconds(graph, inputs):
+    begin = time.perf_counter()
+    tf.nest.map_structure(lambda tensor: tensor.numpy(), graph(inputs))
+    return time.perf_counter() - begin

@@ -4,6 +4,7 @@ import numbers
 from pathlib import Path
 
 from rembert_tf.errors import InputError
+from rembert_tf.former_names import argument_advice
 from rembert_tf.tokenization import tokenizer_files
 from rembert_tf.tokenization.call_options import SIDES, check_choice, check_length
 from rembert_tf.tokenization.tokenizer_calls import TokenizerCalls
@@ -62,7 +63,7 @@ class TokenizerBase(TokenizerCalls):
     ):
         _check_roles("argument", special_tokens)
         in_memory = isinstance(vocab_file, bytes)
-        source = "the given bytes" if in_memory else repr(str(vocab_file))
+        source = "the given content" if in_memory else repr(str(vocab_file))
         content = vocab_file if in_memory else read_vocabulary_file(vocab_file)
         additional = _token_list(additional_special_tokens)
         self.vocabulary = Vocabulary(content, special_tokens, additional, added_tokens_decoder, source)
@@ -235,7 +236,9 @@ def _check_roles(what, tokens):
     unknown = sorted(tokens.keys() - set(SPECIAL_TOKENS))
     if unknown:
         accepted = ", ".join((*SPECIAL_TOKENS, tokenizer_files.ADDITIONAL))
-        raise InputError(f"unknown {what} {', '.join(unknown)}: expected one of {accepted}.")
+        advice = argument_advice(unknown)
+        told = f" ({advice})" if advice else ""
+        raise InputError(f"unknown {what} {', '.join(unknown)}: expected one of {accepted}{told}.")
 
 
 def _token_list(tokens):

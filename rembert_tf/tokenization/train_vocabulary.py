@@ -46,7 +46,7 @@ def train_vocabulary(texts, vocab_size, languages=None, byte_fallback=False, cha
         raise InputError(f"vocab_size must be at least {smallest}, not {vocab_size}: reserved pieces take the rest.")
     if not COVERAGE[0] <= character_coverage <= COVERAGE[1]:
         raise InputError(f"character_coverage must be {COVERAGE[0]} to {COVERAGE[1]}, not {character_coverage}.")
-    if languages is not None:
+    if languages:
         texts = balanced(texts, languages, seed)
     texts = [text for text in (text.translate(_UNUSABLE) for text in texts) if text.strip()]
     if not texts:

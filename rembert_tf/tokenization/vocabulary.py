@@ -29,7 +29,7 @@ class Vocabulary:
         InputError: `model` is not a SentencePiece model, or a token or its number is impossible.
     """
 
-    def __init__(self, model, special_tokens=None, additional=(), numbered=None, source="the given bytes"):
+    def __init__(self, model, special_tokens=None, additional=(), numbered=None, source="the given content"):
         import sentencepiece
 
         try:

@@ -8,8 +8,14 @@ MARK = "<!-- commands -->"
 
 
 def filled(text):
-    """Returns a page's Markdown with all commands in place of the mark."""
-    return text.replace(MARK, "\n".join(map(section, COMMANDS))) if MARK in text else text
+    """Returns a page's Markdown with all commands in place of the mark: a table of them, and a section on each."""
+    return text.replace(MARK, "\n".join([overview(), *map(section, COMMANDS)])) if MARK in text else text
+
+
+def overview():
+    """Returns the Markdown of a table of all commands."""
+    rows = [f"| [{name}](#{name}) | {_cell(_plain(line))} |" for name, (_, line) in COMMANDS.items()]
+    return "\n".join(["| command | |", "|---|---|", *rows, ""])
 
 
 def section(name):

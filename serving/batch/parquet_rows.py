@@ -4,6 +4,7 @@ import contextlib
 
 from rembert_tf.errors import InputError
 from rembert_tf.pipelines import storage
+from rembert_tf.serving.batch.bad_rows import BadRow
 
 _READ_AT_ONCE = 1024  # rows
 
@@ -25,7 +26,7 @@ def sizes(source):
 
 
 def rows(part, columns):
-    """Yields (row, {column: value}) of a part; a column that the file lacks is left out.
+    """Yields (row, {column: value} or BadRow) of a part; a column that the file lacks is left out.
 
     Raises:
         InputError: the file cannot be read.
@@ -41,12 +42,46 @@ def rows(part, columns):
             for batch in file.iter_batches(_READ_AT_ONCE, row_groups=[group], columns=names):
                 begin = max(0, part.first - number - 1)
                 wanted = batch.slice(begin)
-                found = wanted.to_pylist() if names else [{}] * wanted.num_rows
+                found = _python(wanted) if names else [{}] * wanted.num_rows
                 for position, row in enumerate(found, start=begin + 1):
                     if number + position > last:
                         return
                     yield number + position, row
                 number += batch.num_rows
+
+
+def _python(batch):
+    """Returns the rows of a batch; where a value is none of Python's, its own row is a BadRow at worst."""
+    try:
+        return batch.to_pylist()
+    except (ValueError, OverflowError):
+        return [_row(batch, number) for number in range(batch.num_rows)]
+
+
+def _row(batch, number):
+    row = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            row[name] = _value(column[number])
+        except (ValueError, OverflowError) as problem:
+            return BadRow(f"column {name!r} cannot be read ({problem})")
+    return row
+
+
+def _value(scalar):
+    """Returns a value as Python has it; text that is not UTF-8 as bytes, a time that Python lacks as text."""
+    import pyarrow
+
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        if hasattr(scalar, "as_buffer"):
+            return scalar.as_buffer().to_pybytes()
+        raise
+    except (ValueError, OverflowError):
+        if pyarrow.types.is_timestamp(scalar.type):  # after the year 9999, or with nanoseconds
+            return scalar.cast(pyarrow.string()).as_py()
+        raise
 
 
 @contextlib.contextmanager

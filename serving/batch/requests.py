@@ -77,6 +77,12 @@ class RowRequests:
         missing = [name for name in self.required if name not in row]
         if missing:
             raise RowError(f"no column {', '.join(map(repr, missing))}")
+        try:
+            return self._request(row)
+        except RecursionError:
+            raise RowError("a column is nested too deeply") from None
+
+    def _request(self, row):
         if self.signature.takes_examples:
             inputs, beside = {EXAMPLES: _example(row)}, {"input": json_value(row)}
         else:
@@ -128,10 +134,9 @@ def _example(row):
     example = tf.train.Example()
     for column, value in row.items():
         for found in value if isinstance(value, list) else [] if value is None else [value]:
-            feature = example.features.feature[column]
             try:
-                _add(feature, found, column)
-            except (TypeError, ValueError):  # protobuf: a number too large, text beside numbers
+                _add(example.features.feature[column], found, column)
+            except (TypeError, ValueError):  # protobuf: a number too large, text beside numbers, a name that is no text
                 raise RowError(f"column {column!r} does not fit a feature of a tf.train.Example") from None
     return example.SerializeToString()
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.pipelines import storage
@@ -48,9 +48,9 @@ def list_sources(patterns, file_format=None, own=None):
 
     Raises:
         MissingFileError: there is no such file.
-        InputError: a file is given twice, or is of a format that cannot be read.
+        InputError: a file is given twice, is a directory, or is of a format that cannot be read.
     """
-    found = [path for pattern in patterns for path in storage.matching(str(pattern), EXPECTED)]
+    found = [path for pattern in patterns for path in _matching(str(pattern))]
     paths = [path for path in found if own is None or not own(path)]
     if not paths:
         raise MissingFileError(f"there is no file to answer: expected {EXPECTED}.")
@@ -58,6 +58,13 @@ def list_sources(patterns, file_format=None, own=None):
     if twice:
         raise InputError(f"{min(twice)!r} is given twice: each of its rows would be answered twice.")
     return [Source(number, path, _format_of(path, file_format)) for number, path in enumerate(paths)]
+
+
+def _matching(pattern):
+    if not storage.is_remote(pattern) and Path(pattern).is_dir():
+        inside = f"{pattern.rstrip('/')}/*.jsonl"
+        raise InputError(f"{pattern!r} is a directory: give files, or a pattern such as {inside!r}.")
+    return storage.matching(pattern, EXPECTED)
 
 
 def _format_of(path, file_format):

@@ -42,7 +42,7 @@ def write_deployment(folder, model_name=MODEL_NAME, image=None):
             f"{model_name!r} cannot be the model's name here: Kubernetes takes a lower-case letter, then lower-case "
             f"letters, digits and hyphens, with a letter or digit at the end, {LONGEST_NAME} characters at most."
         )
-    image_name, tag = _parts(image or f"rembert-{model_name}:{IMAGE_TAG}")
+    image_name, tag = _parts(f"rembert-{model_name}:{IMAGE_TAG}" if image is None else image)
     try:
         with new_directory(folder) as written:
             _copy(FILES, written, lambda text: _named(text, model_name, image_name, tag))
@@ -65,7 +65,7 @@ def _named(text, model_name, image_name, tag):
     """Exchanges all names in one pass, since one of the new ones may contain one of the old."""
     names = {
         f"{IMAGE_NAME}:{IMAGE_TAG}": f"{image_name}:{tag}",
-        f"newName: {IMAGE_NAME}\n": f"newName: {image_name}\n",
+        f'newName: "{IMAGE_NAME}"\n': f'newName: "{image_name}"\n',
         f'newTag: "{IMAGE_TAG}"\n': f'newTag: "{tag}"\n',
         MODEL_NAME: model_name,
     }

@@ -40,11 +40,12 @@ def _lines(graph, runtime, dtype, outputs, differences, directory):
     yield "Ids in, numbers out: the tokenizer is not part of the graph. Its files lie beside it."
     yield ""
     yield f"- file: `{runtime.FILES[0]}`, {size:,} bytes, {runtime.FORMAT}"
-    yield f"- {config.num_hidden_layers} layers of {config.hidden_size}, {model.count_params():,} parameters, "
+    yield f"- {config.num_hidden_layers} layers of {config.hidden_size}, {model.count_params():,} parameters,"
     yield f"  {config.vocab_size:,} pieces, at most {config.max_position_embeddings} positions"
     yield f"- number type of the weights: {dtype}; inputs and outputs do not depend on it"
     if "logits" in differences and hasattr(model, "classifier"):
-        yield f"- labels, in the order of the logits: {', '.join(config.id2label.values())}"
+        labels = ", ".join(f"`{label}`" for label in config.id2label.values())  # as code: they may look like markup
+        yield f"- labels, in the order of the logits: {labels}"
     yield f"- written by rembert-tf {__version__} with TensorFlow {tf.__version__}"
     if type(model).__name__ == "RemBertForCausalLM":
         yield f"- {_FORWARD_ONLY}"

@@ -1,5 +1,6 @@
 """The site of `make docs`: it is built, its links and anchors lead somewhere, and it loads nothing from elsewhere."""
 
+import html as html_module
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from tests.docs.blocks import ROOT, all_blocks, pages, read_page
 BUILD = ROOT / "scripts" / "build_site.py"
 # What a page may load: everything else of these attributes is for readers to follow.
 LOADED = {("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src")}
+CELL = re.compile(r"<td[^>]*>(.*?)</td>", re.DOTALL)
 LOADING_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "manifest", "preconnect", "dns-prefetch"}
 
 
@@ -103,11 +105,19 @@ def test_every_command_and_option_is_in_the_reference(site):
     from rembert_tf.cli.main import COMMANDS, rembert
 
     text = (site / "api" / "command_line.html").read_text(encoding="utf-8")
-    for name in COMMANDS:
+    for name, (_, line) in COMMANDS.items():
+        assert f'href="#{name}">{name}</a></td>' in text and line in html_module.unescape(text)
         section = re.search(rf'<h2 id="{name}">(.*?)(?=<h2 |</article>)', text, re.DOTALL)[1]
         command = rembert.get_command(click.Context(rembert), name)
         options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
         assert not [option for option in options if option not in section]
+
+
+def test_bars_of_code_in_tables_have_no_backslash(site):
+    cells = [cell for page in site.rglob("*.html") for cell in CELL.findall(page.read_text(encoding="utf-8"))]
+    code = [found for cell in cells for found in re.findall(r"<code>(.*?)</code>", cell)]
+    assert "--choose [best|last]" in code and "sports|europe" in code
+    assert not [found for found in code if "\\|" in found]
 
 
 def test_every_page_is_in_the_navigation():

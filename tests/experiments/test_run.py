@@ -114,6 +114,12 @@ def test_questions_that_need_tasks_are_refused_without(data, tmp_path):
     assert not (tmp_path / "output").exists()
 
 
+def test_a_text_too_short_for_the_vocabulary_leaves_no_folder(data, tmp_path, capsys):
+    command = ["experiment", "coupling", "--data", *data[0], "--quick", "--output", str(tmp_path / "output")]
+    assert run([*command, "--vocab-size", "9000"]) == 2
+    assert "hold no more than" in capsys.readouterr().err and not (tmp_path / "output").exists()
+
+
 def test_a_folder_without_tasks_is_refused(data, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"lacks .*train-en.tsv.*: it must hold udpos/train-en.tsv"):
         run_experiment(data[0], tmp_path / "output", ExperimentSettings("coupling", scale=QUICK), tasks=tmp_path)

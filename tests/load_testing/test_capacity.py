@@ -81,7 +81,8 @@ def test_nothing_that_counts():
 
 
 @pytest.mark.parametrize(
-    "values", [(0, 1), (1, -1), (math.nan, 1), (1, math.inf), (1, 1, 0), (1, 1, 1.1), (1, 1, math.nan)]
+    "values",
+    [(0, 1), (1, -1), (math.nan, 1), (1, math.inf), (1, 1, 0), (1, 1, 1e-10), (1, 1, 1.1), (1, 1e10), (1, 1, math.nan)],
 )
 def test_impossible_targets(values):
     with pytest.raises(InputError, match="it must be"):

@@ -1,6 +1,8 @@
 """`rembert load-test` on the command line."""
 
+import errno
 import json
+import os
 
 import pytest
 
@@ -69,6 +71,18 @@ def test_a_server_that_dies_is_reported_and_what_was_measured_is_kept(load_test,
     assert [point["answered"] for point in report["points"]] == [10, 0]
 
 
+def test_what_was_measured_is_printed_though_the_last_files_cannot_be_written(load_test, server, tmp_path, monkeypatch):
+    from rembert_tf.load_testing import pictures
+
+    def full(outcome, path, target=None):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pictures, "draw", full)
+    code, out, err = load_test(server.rest_url, *FEW, "--concurrency", "1", "--output", tmp_path / "load")
+    assert code == 2 and err.splitlines()[-1].startswith("rembert: cannot write into ")
+    assert (tmp_path / "load" / "load-test.md").read_text() == out and "| 1 | 1 at a time |" in out
+
+
 def test_mistakes(load_test, server, tmp_path):
     url, file = server.rest_url, tmp_path / "file"
     file.write_text("a")
@@ -85,6 +99,8 @@ def test_mistakes(load_test, server, tmp_path):
         ((url, "--requests", "1000000"), "at most 1,000,000 are allowed"),
         ((url, "--target-p99", "5"), "--target-p99 and --expected-rate go together"),
         ((url, "--target-p99", "5", "--expected-rate", "0"), "--expected-rate is 0"),
+        ((url, "--target-p99", "5", "--expected-rate", "1e308"), "--expected-rate is 1e+308; it must be 1e+09 at most"),
+        ((url, "--utilization", "0.5"), "--utilization goes with --target-p99"),
         ((url, "--pid", 2**22 + 1), "no process of this machine"),
         ((url, "--texts", tmp_path / "none.txt"), "there is no file"),
         ((url, "--output", file), "it is a file, not a directory"),

@@ -71,6 +71,10 @@ def test_a_servers_words_are_one_short_line():
     assert hostile.isprintable() and len(hostile) <= MAX_MESSAGE_CHARACTERS + 3
 
 
+def test_a_failure_without_words_gets_some():
+    assert message_of(TimeoutError()) == "no answer in time"
+
+
 def test_json_says_the_same():
     points = [make_point(4), make_point(level=Level(rate=2.5), errors={"NOT_SENT": 2})]
     outcome = make_outcome(points, headers={"authorization": "Bearer secret"})

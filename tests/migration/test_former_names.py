@@ -3,15 +3,17 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import rembert_tf
-from rembert_tf import RemBertForSequenceClassification, RemBertModel
+from rembert_tf import RemBertForSequenceClassification, RemBertModel, RemBertTokenizer, RemBertTokenizerFast
 from rembert_tf.errors import InputError
 from rembert_tf.former_names import FORMER_ARGUMENTS, FORMER_CLASSES
 
 IDS = [[1, 2, 3]]
-LOADING = ["from_pt", "cache_dir", "output_loading_info", "ignore_mismatched_sizes", "return_dict"]
+LOADING = ["from_pt", "cache_dir", "config", "device_map", "output_loading_info", "ignore_mismatched_sizes"]
 TOKENIZING = ["return_tensors", "is_split_into_words", "return_attention_mask", "pad_to_max_length"]
 
 
@@ -54,7 +56,7 @@ def test_inputs_as_keywords(head, arguments):
         head(**dict.fromkeys(arguments, IDS))
 
 
-@pytest.mark.parametrize("name", ["labels", "head_mask", "return_dict", "output_attentions", "output_hidden_states"])
+@pytest.mark.parametrize("name", ["labels", "start_positions", "head_mask", "return_dict", "output_attentions"])
 def test_keywords_and_entries_that_are_no_more(head, name):
     for call in (lambda: head({"input_ids": IDS}, **{name: None}), lambda: head({"input_ids": IDS, name: IDS})):
         with pytest.raises(InputError) as raised:
@@ -91,6 +93,27 @@ def test_tokenizing(small_tokenizer, name):
         with pytest.raises(InputError, match=f"RemBertTokenizerFast does not take {name} ") as raised:
             call("a", **{name: "tf"})
         assert FORMER_ARGUMENTS[name] in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["use_fast", "cache_dir", "token"])
+def test_loading_a_tokenizer(small_vocabulary, name):
+    for kind in (RemBertTokenizer, RemBertTokenizerFast):
+        with pytest.raises(InputError, match=f"unknown argument {name}: expected one of ") as raised:
+            kind.from_pretrained(small_vocabulary, **{name: True})
+        assert FORMER_ARGUMENTS[name] in str(raised.value)
+
+
+def test_labels_that_lie_in_a_dictionary(head):
+    head.compile("adam")
+    ids = np.array(IDS)
+    for data in (({"input_ids": ids}, {"labels": ids[:, 0]}), (rows_of(ids),)):
+        with pytest.raises(InputError, match="y is a dictionary of labels: give the labels themselves"):
+            head.fit(*data, verbose=0)
+
+
+def rows_of(ids):
+    """The data set that `prepare_tf_dataset` of transformers makes."""
+    return tf.data.Dataset.from_tensor_slices(({"input_ids": ids}, {"labels": ids[:, 0]})).batch(2)
 
 
 def test_a_slip_is_a_type_error(small_tokenizer, head, tmp_path):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import shlex
 
 import pytest
 
@@ -21,7 +22,7 @@ def rembert(capsys, monkeypatch, tmp_path):
         (tmp_path / f"text-{code}.txt").write_text("\n\n".join(sentences(code, 150)) + "\n", encoding="utf-8")
 
     def rembert(line, code=0):
-        assert main.run(["pretrain", *line.split()]) == code
+        assert main.run(["pretrain", *shlex.split(line)]) == code
         return capsys.readouterr()
 
     return rembert
@@ -52,22 +53,28 @@ def test_from_raw_text_with_a_vocabulary_of_its_own(rembert, tmp_path):
         in rembert(f"--data run/corpus --model run/best --max-length 16 {SHORT} --output x", 2).err
     )
 
+    (tmp_path / "run").rename(tmp_path / "a run")
+    ended = rembert(f"{text} --size tiny {SHORT} --output 'a run' --resume")
+    assert ended.out == printed.out and "--model 'a run/best' " in ended.err
+
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--data text-de.txt --output run --size tiny", "raw text needs a vocabulary"),
+        ("--data text-de.txt --output run --size tiny", "raw text needs a vocabulary: say --vocab-size N"),
         ("--data text-de.txt --output run --model m --size tiny", "give one of --model DIR, --config FILE and --size"),
         ("--data text-de.txt --output run --model m --vocab-size 9", "a model directory brings its own vocabulary"),
         ("--data text-de.txt --output run --vocab-size 700 --max-steps 0", "max_steps must be"),
         ("--data text-de.txt --output run --vocab-size 700 --max-length 600", "has 512 positions"),
         pytest.param("--data text-de.txt --output run --vocab-size 9000", "hold no more than", marks=needs_beam),
+        pytest.param("--data blank-de.txt --output run --vocab-size 700", "no line of the files", marks=needs_beam),
         pytest.param("--data absent.txt --output run --vocab-size 700", "there is no file", marks=needs_beam),
         pytest.param("--data plain.txt --output run --vocab-size 700", "nothing tells the language", marks=needs_beam),
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_no_folder(rembert, tmp_path, line, message):
     (tmp_path / "plain.txt").write_text(SENTENCES["de"])
+    (tmp_path / "blank-de.txt").write_text("\n \n123\n")
     printed = rembert(line, 2)
     errors = [row for row in printed.err.splitlines() if row.startswith("rembert: ")]
     assert len(errors) == 1 and message in errors[0]

@@ -151,7 +151,7 @@ def test_what_is_no_vocabulary(content, make, tmp_path):
     for source in (tmp_path, tmp_path / "sentencepiece.model"):
         with pytest.raises(InputError, match=f"{tmp_path}.* is not a SentencePiece model"):
             make.from_pretrained(source)
-    with pytest.raises(InputError, match="is not a SentencePiece model"):
+    with pytest.raises(InputError, match="^the given content is not a SentencePiece model"):
         make(content)
 
 

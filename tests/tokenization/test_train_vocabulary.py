@@ -90,6 +90,7 @@ def test_languages_come_from_a_column(tmp_path):
         (TEXTS, 315, {}, "at least 316, not 315"),
         (TEXTS, 400, {"byte_fallback": True}, "at least 572, not 400"),
         ([], 400, {}, "no text to train"),
+        ([], 400, {"languages": []}, "no text to train"),
         (["", "   "], 400, {}, "no text to train"),
         (["a b"], 4000, {}, r"cannot train 4000 pieces on 1 texts: they hold no more than \d+; take a smaller"),
         (["".join(map(chr, range(0x4E00, 0x4F00)))], 400, {}, r"characters and reserved pieces alone are \d+"),

@@ -106,7 +106,7 @@ function clearFor(error) {
 }
 
 function show({ summary, nodes }, rows, head, values) {
-  byId("status").textContent = summary;
+  fill(byId("status"), ...[summary].flat());
   fill(byId("answer"), ...nodes);
   const inputs = rows && (head.explainedInputs?.(values) ?? head.instances(values)[0]);
   const targets = rows ? head.targets(rows, values, model) : [];

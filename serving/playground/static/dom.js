@@ -21,6 +21,11 @@ export function foreign(tag, text, attributes = {}) {
   return element(tag, { lang: "", dir: "auto", ...attributes }, text);
 }
 
+/** Returns parts of a sentence: texts in whatever language, each with a direction of its own, and commas between. */
+export function listed(texts) {
+  return texts.flatMap((text, i) => (i ? [", ", foreign("bdi", text)] : [foreign("bdi", text)]));
+}
+
 /** Exchanges all that stands in an element. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...children);

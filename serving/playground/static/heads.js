@@ -2,7 +2,7 @@
 //   title, fields(model), samples: what stands in the form at first; hint, if something has to be known;
 //   ready(values) and waiting: whether there is something to ask, and what is said if not;
 //   instances(values): the rows that the REST interface is asked;
-//   show(rows, values, model): {summary: one sentence, nodes: what is seen};
+//   show(rows, values, model): {summary: one sentence, or its parts; nodes: what is seen};
 //   targets(rows, values, model): [{name, target}], what attributions can be about;
 //   explainedInputs(values): the row whose pieces are explained, if it is not the first instance.
 

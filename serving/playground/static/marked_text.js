@@ -14,9 +14,9 @@ export function markedText(text, spans) {
   const names = [...new Set(spans.map((span) => span.name))].sort();
   const parts = stretches(text, spans).map(({ text: part, span }) => {
     if (!span) return part;
-    const name = span.name ? element("span", { class: "mark-name", lang: "" }, span.name) : "";
-    const colour = names.indexOf(span.name) % COLOURS;
-    return element("mark", { class: `mark-${colour}` }, element("span", { class: "mark-text" }, part), name);
+    const name = span.name ? foreign("bdi", span.name, { class: "mark-name" }) : "";
+    const kind = `mark-${names.indexOf(span.name) % COLOURS}${span.name ? " named" : ""}`;
+    return element("mark", { class: kind }, element("span", { class: "mark-text" }, part), name);
   });
   const made = foreign("p", "", { class: "marked" });
   made.append(...parts);

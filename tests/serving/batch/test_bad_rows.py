@@ -85,6 +85,36 @@ def test_parquet_and_records(predicting, models, tmp_path):
     ]
 
 
+def test_parquet_that_python_cannot_hold(predicting, models):
+    """Strings that are not UTF-8, as some writers leave them, and times after the year 9999."""
+    texts = pyarrow.array([b"good", b"a\xff", b"late", b"later"]).view(pyarrow.string())
+    times = pyarrow.array([0, 0, 2 * 253402300800, 0], pyarrow.timestamp("s"))
+    spans = pyarrow.array([0, 0, 0, 2**62], pyarrow.duration("s"))
+    table = parquet({"text": texts, "time": times, "span": spans})
+    answers, rejected, _ = predicting(models("embed"), {"a.parquet": table}, keep=("time", "span"))
+    early, late = (answer["input"]["time"] for answer in answers)
+    assert early == "1970-01-01T00:00:00" and late.startswith("18029-12-31 00:00:00")
+    assert rejected[0] == (2, "column 'text' is not UTF-8 (invalid start byte at byte 1)")
+    assert rejected[1][0] == 4 and rejected[1][1].startswith("column 'span' cannot be read (")
+
+
+def test_columns_that_an_answer_cannot_hold(predicting, models):
+    deep = b"[" * 700 + b"]" * 700
+    content = b'{"text": "a", "more": ' + deep + b'}\n{"text": "b"}\n'
+    answers, rejected, _ = predicting(models("embed"), {"a.jsonl": content}, keep=("more",))
+    # How deep is too deep differs between versions of Python; no row is lost, and none ends the command.
+    assert len(answers) + len(rejected) == 2 and answers[-1]["row"] == 2
+    assert rejected in ([], [(1, "a column is nested too deeply")], [(1, "not JSON (nested too deeply)")])
+
+
+def test_names_of_columns_that_are_no_text(predicting, models):
+    row = b'"text": "a", "text_pair": "b"}\n'
+    content = b'{"\\ud800": "x", ' + row + b"{" + row
+    answers, rejected, _ = predicting(models("embed"), {"a.jsonl": content}, signature="classify")
+    assert [answer["row"] for answer in answers] == [2]
+    assert rejected == [(1, "column '\\ud800' does not fit a feature of a tf.train.Example")]
+
+
 def test_what_the_model_refuses(predicting, models):
     texts = [f"text {number}" for number in range(40)]
     texts[7] = texts[31] = "a bad one"

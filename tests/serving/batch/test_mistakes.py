@@ -55,6 +55,11 @@ def test_files_and_columns(files, settings, message, predicting, models, capsys)
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_a_directory_instead_of_files(predicting, models):
+    with pytest.raises(InputError, match=r"is a directory: give files, or a pattern such as '.*/\*\.jsonl'"):
+        predicting(models("embed"), [f"{predicting.folder}/"])
+
+
 def test_two_columns_that_are_missing(predicting, models):
     with pytest.raises(InputError, match=r"a.jsonl has no column 'context', 'question' for signature"):
         predicting(models("answer"), {"a.jsonl": ROWS})

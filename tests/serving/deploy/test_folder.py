@@ -6,7 +6,9 @@ from rembert_tf.cli.main import run
 from rembert_tf.errors import InputError
 from rembert_tf.serving.deploy import write_deployment
 from rembert_tf.serving.deploy.folder import LONGEST_NAME, MODEL_NAME
-from tests.serving.deploy.files import FILES, NAMES, read_yaml
+from tests.serving.deploy.files import FILES, KUBERNETES, NAMES, read_yaml
+
+INSTANCE = "app.kubernetes.io/instance"
 
 
 def test_everything_is_written(tmp_path):
@@ -50,7 +52,7 @@ def test_names_of_models(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "image", ["topic", "topic:", ":1", "Topic:1", "a b:1", "topic:1 2", "topic@sha256:0/1", "a//b:1"]
+    "image", ["", "topic", "topic:", ":1", "Topic:1", "a b:1", "topic:1 2", "topic@sha256:0/1", "a//b:1"]
 )
 def test_names_of_images(tmp_path, image):
     with pytest.raises(InputError, match="no name of an image with a tag"):
@@ -67,6 +69,28 @@ def test_images(tmp_path, image):
     assert f"{written['newName']}:{written['newTag']}" == image
 
 
+@pytest.mark.parametrize("name", ["no", "on", "y", "true", "null"])
+def test_names_that_are_more_than_text_in_yaml(tmp_path, name):
+    """A label that is a boolean is refused by Kubernetes, and an image that is a number by Compose."""
+    folder = tmp_path / "folder"
+    write_deployment(folder, name, "12:30")
+    instances = {found for file in KUBERNETES for found in _values(read_yaml(file, folder), INSTANCE)}
+    assert instances == {name}
+    assert read_yaml("kserve/inference_service.yaml", folder)["metadata"]["name"] == name
+    [image] = read_yaml("kustomization.yaml", folder)["images"]
+    assert (image["newName"], image["newTag"]) == ("12", "30")
+    assert read_yaml("compose.yaml", folder)["services"]["serving"]["image"] == "12:30"
+
+
+def _values(content, key):
+    """Yields what stands under a key, anywhere in a document."""
+    for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+        if name == key:
+            yield value
+        elif isinstance(value, (dict, list)):
+            yield from _values(value, key)
+
+
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(["deploy", "production", "--model-name", "topic"]) == 0
@@ -78,6 +102,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         "rembert: 'production' exists already: choose another place, or remove it first.\n"
     )
     assert (tmp_path / "production/config/models.config").read_text().count("topic") == 2
+    assert run(["deploy", "of us"]) == 0
+    assert "rembert export MODEL 'of us/models/my-model'" in capsys.readouterr().err
 
 
 def test_a_place_where_nothing_can_be_written(tmp_path):

@@ -119,6 +119,26 @@ def test_right_to_left_text_is_written_so(page):
     assert page.driver.execute_script(right, "#answer .marked") == "ltr"
 
 
+def test_texts_of_two_directions_do_not_mix(page):
+    page.open("entities", text="زار Anna Schmidt القاهرة")
+    spans, names = ([each.rect for each in page.all(f"#answer .mark-{part}")] for part in ("text", "name"))
+    assert len(spans) == len(names) == 4
+    for span, name in zip(spans, names, strict=True):  # beside its own, on the side where the text goes on
+        assert 4 < span["x"] - name["x"] - name["width"] < 10
+    page.open("answer", question="123456789", context="اللغة العربية")
+    (answered,) = page.all("#status bdi")
+    assert answered.text == "اللغة الع" and page.status() == f"{answered.text}, 1.1250."
+    assert answered.rect["x"] == page.one("#status").rect["x"]  # the score stands behind it, and not within
+
+
+def test_a_long_word_stays_on_the_screen(page):
+    page.resize(*PHONE)
+    word = "Donaudampfschifffahrtsgesellschaftskapitän" * 3
+    page.open("answer", question=word, context=word)
+    assert page.status().startswith(word)
+    assert page.driver.execute_script("return document.documentElement.scrollWidth") == PHONE[0]
+
+
 def test_what_looks_like_markup_stays_text(page, tmp_path):
     hostile = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
     for model, field in (("entities", "text"), ("generate", "prompt"), ("fill_mask", "text"), (MODEL, "text")):

@@ -48,7 +48,8 @@ def test_onnx(rembert, tmp_path):
     assert "# RemBertForTokenClassification for ONNX Runtime" in card
     assert "ONNX opset 17" in card
     assert "| `input_ids` | int64 | [batch, 16] |" in card
-    assert "labels, in the order of the logits: LABEL_0, LABEL_1, LABEL_2" in card
+    assert "labels, in the order of the logits: `LABEL_0`, `LABEL_1`, `LABEL_2`\n" in card
+    assert all(line == line.rstrip() for line in card.splitlines())
     assert json.loads((out / "config.json").read_text())["architectures"] == ["RemBertForTokenClassification"]
 
 

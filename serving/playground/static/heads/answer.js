@@ -1,7 +1,7 @@
 // A reader: its answers in the context.
 
 import { plainTable } from "../bars.js";
-import { element, foreign } from "../dom.js";
+import { element, foreign, listed } from "../dom.js";
 import { markedText } from "../marked_text.js";
 
 export const title = "Question answering";
@@ -19,7 +19,7 @@ export function show([answer], { context }) {
   }
   const rows = found.map(({ text, start, end, score }) => [foreign("bdi", text), `${start}–${end}`, score.toFixed(4)]);
   return {
-    summary: `${found[0].text}, ${found[0].score.toFixed(4)}.`,
+    summary: [...listed([found[0].text]), `, ${found[0].score.toFixed(4)}.`],
     nodes: [markedText(context, [found[0]]), plainTable("Answers", ["Answer", "Characters", "Score"], rows)],
   };
 }

@@ -1,6 +1,7 @@
 // A multiple choice model: its choices with their probabilities.
 
 import { scoreTable } from "../bars.js";
+import { listed } from "../dom.js";
 
 export const title = "Multiple choice";
 export const fields = () => ["prompt", "choices"];
@@ -14,7 +15,7 @@ export function show([answer], values) {
   const rows = choices.map((name, i) => ({ name, score: answer.probabilities[i], best: i === answer.choice }));
   const best = rows[answer.choice];
   return {
-    summary: `${best.name}, ${best.score.toFixed(4)}.`,
+    summary: [...listed([best.name]), `, ${best.score.toFixed(4)}.`],
     nodes: [scoreTable("Probabilities of the choices", "Choice", rows)],
   };
 }

@@ -1,6 +1,7 @@
 // A sequence classifier: its labels with their scores.
 
 import { scoreTable } from "../bars.js";
+import { listed } from "../dom.js";
 
 const MOST_LABELS = 20;
 
@@ -15,9 +16,10 @@ export function show([answer], values, model) {
   const shown = found.slice(0, MOST_LABELS);
   const more = found.length > shown.length ? ` (${found.length} in all, the likeliest are shown)` : "";
   const several = answer.label === undefined;
+  const above = shown.filter((row) => row.score > 0.5).map((row) => row.name);
   const summary = several
-    ? `Labels above one half: ${shown.filter((row) => row.score > 0.5).map((row) => row.name).join(", ") || "none"}${more}.`
-    : `${answer.label}, ${answer.score.toFixed(4)}${more}.`;
+    ? ["Labels above one half: ", ...(above.length ? listed(above) : ["none"]), `${more}.`]
+    : [...listed([answer.label]), `, ${answer.score.toFixed(4)}${more}.`];
   return { summary, nodes: [scoreTable("Scores of the labels", "Label", shown)] };
 }
 

@@ -15,7 +15,7 @@ export function show([answer], { text }) {
   const points = Array.from(text);
   const rows = spans.map(({ start, end, name, score }) => [
     foreign("bdi", points.slice(start, end).join("")),
-    name,
+    foreign("bdi", name),
     `${start}–${end}`,
     score.toFixed(4),
   ]);

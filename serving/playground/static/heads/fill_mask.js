@@ -1,7 +1,7 @@
 // A masked language model: what may stand at each mask.
 
 import { scoreTable } from "../bars.js";
-import { element } from "../dom.js";
+import { element, listed } from "../dom.js";
 import { markedText } from "../marked_text.js";
 
 const MASK = "[MASK]";
@@ -21,8 +21,9 @@ export function show([answer], { text }) {
   const tables = masks.map((rows, i) =>
     element("div", {}, element("h3", {}, `Mask ${i + 1}`), scoreTable(`Pieces for mask ${i + 1}`, "Piece", rows)),
   );
-  const best = masks.map((rows) => rows[0].name).join(", ");
-  return { summary: `${best}.`, nodes: [filledText(text, answer), element("div", { class: "columns" }, ...tables)] };
+  const best = listed(masks.map((rows) => rows[0].name));
+  const nodes = [filledText(text, answer), element("div", { class: "columns" }, ...tables)];
+  return { summary: [...best, "."], nodes };
 }
 
 export function targets([answer]) {
