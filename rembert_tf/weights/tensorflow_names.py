@@ -6,8 +6,6 @@ transformers 4 wrote them from its TensorFlow classes for `save_pretrained(..., 
 from rembert_tf.errors import InputError
 from rembert_tf.weights.h5_names import is_kernel, weight_name
 
-_VARIABLE = ":0"  # how a variable's name ends
-
 
 def with_our_names(reader):
     """Returns a reader whose tensors have the names and orientations of `model.safetensors`.
@@ -18,7 +16,7 @@ def with_our_names(reader):
     Raises:
         InputError: two tensors would have the same name.
     """
-    return _VariablesReader(reader) if any(name.endswith(_VARIABLE) for name in reader.names()) else reader
+    return _VariablesReader(reader) if any(weight_name(name) != name for name in reader.names()) else reader
 
 
 class _VariablesReader:

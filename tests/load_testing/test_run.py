@@ -102,7 +102,14 @@ class TestInterruptions:
         assert (second.answered, second.ended, set(second.errors)) == (0, GONE, {NO_CONNECTION})
         assert second.requests_per_second == 0 and second.latency["p99"] is None
 
-    def test_ctrl_c_keeps_what_was_measured(self, script):
+    @pytest.fixture
+    def python_listens(self):
+        """Python's own answer to Ctrl-C, which a process started in the background does not have."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
+    def test_ctrl_c_keeps_what_was_measured(self, script, python_listens):
         def press(done, total, note=""):
             if len(script.asked) > 20:
                 signal.raise_signal(signal.SIGINT)
