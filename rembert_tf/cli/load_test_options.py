@@ -2,7 +2,7 @@
 
 import click
 
-from rembert_tf.cli.options import header_values
+from rembert_tf.cli.options import ca_file_option, header_option
 from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 
@@ -59,15 +59,8 @@ REQUESTS = (
     ),
     click.option("--version", type=click.IntRange(min=0), help="The model's version; default: the newest."),
     click.option("--label", help="A label of a version, instead of --version."),
-    click.option(
-        "--header",
-        "headers",
-        multiple=True,
-        callback=header_values,
-        metavar="'NAME: VALUE'",
-        help="Sent with every request; repeatable.",
-    ),
-    click.option("--ca-file", metavar="FILE", help="PEM file of the certificates to trust, for https:// and grpcs://."),
+    header_option,
+    ca_file_option,
     click.option("--allow-remote", is_flag=True, help="Test another machine, whose owner agrees."),
 )
 CAPACITY = (

@@ -49,6 +49,20 @@ def header_values(ctx, param, values):
     return headers
 
 
+header_option = click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    callback=header_values,
+    metavar="'NAME: VALUE'",
+    help="Sent with every request; repeatable.",
+)
+
+ca_file_option = click.option(
+    "--ca-file", metavar="FILE", help="PEM file of the certificates to trust, for https:// and grpcs://."
+)
+
+
 def _use_lean_memory(ctx, param, value):
     if value:  # now, before the command imports TensorFlow
         from rembert_tf.lean_memory import use_lean_memory

@@ -2,7 +2,7 @@
 
 import click
 
-from rembert_tf.cli.options import header_values
+from rembert_tf.cli.options import ca_file_option, header_option
 from rembert_tf.serving.server.defaults import DEFAULT_MODEL_NAME
 
 EPILOG = """\b
@@ -26,15 +26,8 @@ Example:
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds that a request and its repetitions may take.")
 @click.option("--retries", default=3, show_default=True, help="Repetitions of a request to an overloaded server.")
 @click.option("--batch-size", default=32, show_default=True, help="Texts of one request.")
-@click.option(
-    "--header",
-    "headers",
-    multiple=True,
-    callback=header_values,
-    metavar="'NAME: VALUE'",
-    help="Sent with every request; repeatable.",
-)
-@click.option("--ca-file", metavar="FILE", help="PEM file of the certificates to trust, for https:// and grpcs://.")
+@header_option
+@ca_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each text.")
 def command(url, texts, source, pairs, as_json, name, **connection):
     """Sends every TEXT to the model server at URL and prints one line for each.

@@ -41,10 +41,14 @@ def _open_shards(reader):
     return lambda index: ShardedReader(index, _open_whole(reader))
 
 
+def _under_our_names(open_file):
+    return lambda path: with_our_names(open_file(path))
+
+
 # The first one that a directory has is read: what transformers prefers, and what is safest, comes first.
 FLAVOURS = (
-    Flavour("model.safetensors", _open_whole(SafetensorsReader)),
-    Flavour("model.safetensors.index.json", _open_shards(SafetensorsReader), "model-*.safetensors"),
+    Flavour("model.safetensors", _under_our_names(_open_whole(SafetensorsReader))),
+    Flavour("model.safetensors.index.json", _under_our_names(_open_shards(SafetensorsReader)), "model-*.safetensors"),
     Flavour("pytorch_model.bin", _open_whole(PytorchReader)),
     Flavour("pytorch_model.bin.index.json", _open_shards(PytorchReader), "pytorch_model-*.bin"),
     Flavour("tf_model.h5", _open_whole(H5Reader)),
@@ -64,7 +68,7 @@ def open_weights(directory):
     for flavour in FLAVOURS:
         file = Path(directory) / flavour.file
         if file.is_file():
-            return with_our_names(flavour.open(file))
+            return flavour.open(file)
     accepted = ", ".join(flavour.file for flavour in FLAVOURS)
     raise MissingFileError(f"{str(directory)!r} has no weights, which would be one of {accepted}.")
 

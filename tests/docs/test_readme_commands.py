@@ -7,7 +7,7 @@ import pytest
 from tests.docs.blocks import blocks_of
 from tests.docs.claims import reason
 from tests.packaging.guide_files import CSV, UDPOS, make_files
-from tests.packaging.serving_reader import ServingReader, make_models, read_shown, same_form
+from tests.packaging.serving_reader import make_models, read_shown, same_form, serving_reader
 from tests.pretraining.small_corpus import sentences
 
 BLOCKS = [block for block in blocks_of("README.md") if block.language == "" and not reason(block)]
@@ -25,11 +25,7 @@ OTHERS = [block for block in BLOCKS if block not in DEMO]
 
 @pytest.fixture
 def reader(tmp_path, capsys, monkeypatch):
-    pytest.importorskip("tensorflow_serving", reason="the serving extra is not installed")
-    monkeypatch.chdir(tmp_path)
-    reader = ServingReader(capsys, QUICK)
-    monkeypatch.setattr("rembert_tf.serving.server.serve_forever", reader.serve)
-    with reader.servers:
+    with serving_reader(tmp_path, capsys, monkeypatch, QUICK) as reader:
         yield reader
 
 

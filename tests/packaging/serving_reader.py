@@ -7,6 +7,7 @@ import shlex
 import urllib.request
 
 import keras
+import pytest
 
 import rembert_tf
 from rembert_tf import RemBertConfig, RemBertTokenizerFast
@@ -48,6 +49,17 @@ def make_models(folder):
     for name, (model_class, fields) in MODELS.items():
         getattr(rembert_tf, model_class)(config.replace(**fields)).save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
+
+
+@contextlib.contextmanager
+def serving_reader(folder, capsys, monkeypatch, appended):
+    """Yields a ServingReader that types in a folder; `rembert serve` is answered by it."""
+    pytest.importorskip("tensorflow_serving", reason="the serving extra is not installed")
+    monkeypatch.chdir(folder)
+    reader = ServingReader(capsys, appended)
+    monkeypatch.setattr("rembert_tf.serving.server.serve_forever", reader.serve)
+    with reader.servers:
+        yield reader
 
 
 class ServingReader:

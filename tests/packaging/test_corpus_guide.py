@@ -11,11 +11,12 @@ import pytest
 
 from rembert_tf.cli.main import rembert
 from rembert_tf.pipelines import lines
-from rembert_tf.pipelines.runner import import_beam, is_local, pipeline_options
+from rembert_tf.pipelines.runner import import_beam
 from rembert_tf.pretraining.corpus import cleaning, documents, pipeline, reading
 from rembert_tf.pretraining.corpus.work_folder import IN_PROGRESS
 from rembert_tf.pretraining.corpus_folder import read_manifest
 from tests.golden import fixture
+from tests.packaging.beam_flags import assert_taken
 from tests.packaging.guide_files import GUIDES, VOCABULARY, blocks
 from tests.packaging.serving_reader import ServingReader, commands_and_outputs
 
@@ -94,12 +95,7 @@ def test_flags_of_clusters(line):
     pytest.importorskip("apache_beam", reason="the beam extra is not installed")
     import_beam("preparing a corpus")
     words = shlex.split(line)
-    flags = words[words.index("--") + 1 :]
-    options = pipeline_options(flags)
-    assert not is_local(options)
-    given = {name.removeprefix("--"): value for name, value in zip(flags[::2], flags[1::2], strict=True)}
-    taken = options.get_all_options()
-    assert {name: taken[name] for name in given} == given
+    assert_taken(words[words.index("--") + 1 :])
 
 
 def test_options_and_reasons_exist():

@@ -19,11 +19,11 @@ from tests.packaging.guide_files import GUIDES, blocks
 from tests.packaging.serving_reader import (
     GRPC,
     REST,
-    ServingReader,
     commands_and_outputs,
     make_models,
     read_shown,
     same_form,
+    serving_reader,
 )
 
 TEXT = (GUIDES / "serving.md").read_text(encoding="utf-8")
@@ -47,10 +47,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def reader(folder, capsys, monkeypatch, request):
     """Types commands in a folder with all models, quickly where a test doesn't say otherwise."""
-    monkeypatch.chdir(folder)
-    reader = ServingReader(capsys, getattr(request, "param", QUICK))
-    monkeypatch.setattr("rembert_tf.serving.server.serve_forever", reader.serve)
-    with reader.servers:
+    with serving_reader(folder, capsys, monkeypatch, getattr(request, "param", QUICK)) as reader:
         yield reader
 
 

@@ -1,5 +1,6 @@
 """Processes of training that are killed by the system, and what they leave behind."""
 
+import json
 import signal
 import subprocess
 import time
@@ -26,6 +27,30 @@ def kill_when(arguments, log, reached):
             process.kill()
             process.wait()
         assert process.returncode == -signal.SIGKILL
+
+
+def run_whole(command):
+    """Runs a training to its end; returns the result that it prints, without the model's place."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout), "model": None}
+
+
+def assert_same_run(run, whole, parts, note):
+    """Holds a run folder against that of an uninterrupted run, byte for byte.
+
+    Args:
+        run: the folder.
+        whole: that of the uninterrupted run.
+        parts: folders in them.
+        note: printed where files differ.
+    """
+    assert (run / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
+    for part in parts:
+        ours, theirs = files(run / part), files(whole / part)
+        assert ours.keys() == theirs.keys()
+        assert [name for name in ours if ours[name] != theirs[name]] == [], f"{part}, {note}"
+    assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
 
 
 def files(folder):

@@ -1,13 +1,11 @@
 """`rembert finetune` as a process of its own, killed by the system at any moment, ends as if it had not been."""
 
-import json
 import random
-import subprocess
 import sys
 
 import pytest
 
-from tests.training.killed_runs import PATIENCE, files, kill_when, newest_state
+from tests.training.killed_runs import assert_same_run, kill_when, newest_state, run_whole
 
 WORDS = {"animal": ["cat", "dog", "cow", "fox", "bear"], "colour": ["red", "blue", "green", "white", "pink"]}
 EPOCHS, STEPS = 3, 50  # of an epoch
@@ -35,8 +33,7 @@ def command(tmp_path, text_config, small_vocabulary):
 
 def test_killed_at_any_moment_it_ends_with_the_same_files(command, tmp_path):
     run, whole = tmp_path / "run", tmp_path / "whole"
-    finished = subprocess.run([*command, whole], capture_output=True, text=True, timeout=PATIENCE)
-    assert finished.returncode == 0, finished.stderr
+    finished = run_whole([*command, whole])
 
     draw = random.Random()
     moments = sorted(draw.sample(range(1, EPOCHS * STEPS - 30), 3))
@@ -49,13 +46,5 @@ def test_killed_at_any_moment_it_ends_with_the_same_files(command, tmp_path):
         kill_when([*command, run, *resume], tmp_path / f"log-{number}", reached)
         assert not (run / "result.json").exists()
 
-    resumed = subprocess.run([*command, run, "--resume"], capture_output=True, text=True, timeout=PATIENCE)
-    assert resumed.returncode == 0, resumed.stderr
-    results = [{**json.loads(process.stdout), "model": None} for process in (finished, resumed)]
-    assert results[0] == results[1]
-    assert (run / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()
-    for part in ("best", "last", "dev"):
-        ours, theirs = files(run / part), files(whole / part)
-        assert ours.keys() == theirs.keys()
-        assert [name for name in ours if ours[name] != theirs[name]] == [], f"{part}, killed at {moments}"
-    assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
+    assert run_whole([*command, run, "--resume"]) == finished
+    assert_same_run(run, whole, ("best", "last", "dev"), f"killed at {moments}")
