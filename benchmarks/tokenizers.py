@@ -7,6 +7,7 @@
 Every engine runs with 1 and with 2 threads, each in a process of its own, since TensorFlow and `tokenizers`
 fix their threads at the start. The processes take turns, so that a busy machine slows all of them alike. The
 table holds medians over the repeats, and the processor time of a text, which suffers least from others.
+It takes about a minute; compare numbers of one run only.
 All encode the same texts in batches and give rows with [CLS] and [SEP] (the sentencepiece package:
 without), not padded:
 
@@ -14,8 +15,6 @@ without), not padded:
 - `tokenizers`, with the tokenizer.json that `save_pretrained` writes, and with the plainer one that
   transformers 4.57 writes (whose ids differ for some texts); rows as lists, without offsets where the
   installed version can leave them out.
-
-About a minute. Compare numbers of one run only.
 """
 
 import argparse
@@ -233,8 +232,7 @@ def main():
     arguments = parse_arguments()
     if arguments.worker:
         return work(arguments.worker, arguments.threads, arguments.folder)
-    here = sys.executable if importlib.util.find_spec("tokenizers") else None
-    hf_python = arguments.hf_python or here
+    hf_python = arguments.hf_python or (sys.executable if importlib.util.find_spec("tokenizers") else None)
     texts, source = load_texts(arguments.texts, arguments.count)
     with tempfile.TemporaryDirectory() as folder:
         size = len(write_job(Path(folder), arguments.sentencepiece, texts, arguments.batch))

@@ -6,6 +6,9 @@ import json
 
 from rembert_tf.config_checks import check_fields, label_names
 from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.former_arguments import FORMER_ARGUMENTS, FORMER_FIELDS, argument_advice, suggestion
+from rembert_tf.former_fields import unchangeable
+from rembert_tf.former_members import CONFIG_MEMBERS, FormerMembers
 
 CONFIG_FILE = "config.json"
 MODEL_TYPE = "rembert"
@@ -14,8 +17,9 @@ MODEL_TYPE = "rembert"
 GOOGLE_SPELLINGS = {"embedding_size": "input_embedding_size"}
 
 
+@unchangeable
 @dataclasses.dataclass(frozen=True)
-class RemBertConfig:
+class RemBertConfig(FormerMembers):
     """The architecture of a RemBERT and the few settings that travel with its weights.
 
     Three widths are never confused: tokens are looked up in a table of width `input_embedding_size`,
@@ -57,6 +61,9 @@ class RemBertConfig:
         InputError: naming the field, its value and what is possible.
     """
 
+    model_type = MODEL_TYPE  # the same for all, and therefore no field
+    FORMER_MEMBERS = CONFIG_MEMBERS
+
     vocab_size: int = 250300
     hidden_size: int = 1152
     num_hidden_layers: int = 32
@@ -93,6 +100,12 @@ class RemBertConfig:
         object.__setattr__(self, "extra", copy.deepcopy(self.extra))
         check_fields(self)
 
+    def __getattr__(self, name):
+        # Asked last, and while a copy is made also before there are fields.
+        if name in self.__dict__.get("extra", {}):
+            raise AttributeError(f"{name} is no field; what a file said of it is config.extra[{name!r}].")
+        return super().__getattr__(name)
+
     @property
     def head_size(self):
         """Width of one attention head."""
@@ -109,7 +122,7 @@ class RemBertConfig:
             changes = {"num_labels": None, "id2label": None, "label2id": None, **changes}
         unknown = changes.keys() - FIELDS
         if unknown:
-            raise InputError(f"RemBertConfig has no field {_listed(unknown)}; its fields are {_listed(FIELDS)}.")
+            raise InputError(_no_fields(unknown))
         return dataclasses.replace(self, **changes)
 
     def to_dict(self):
@@ -145,15 +158,16 @@ class RemBertConfig:
         return cls(**known, extra=content)
 
     @classmethod
-    def from_pretrained(cls, path):
+    def from_pretrained(cls, path, **changes):
         """Returns the configuration in a model directory, or in any JSON file, the original release's included.
 
         Args:
             path: of the directory or file: local, one that `tf.io.gfile` reaches, or a hub id.
+            **changes: {field: value other than the file's}, as `replace` takes them.
 
         Raises:
             MissingFileError: there is no such file.
-            InputError: it is not valid JSON, or the configuration is impossible.
+            InputError: it is not valid JSON, or the configuration is impossible; or a change is of no field.
         """
         from rembert_tf.weights.locations import CONFIG, local_path
 
@@ -162,11 +176,12 @@ class RemBertConfig:
             if not file.is_file():
                 raise MissingFileError(f"no configuration at {str(file)!r}: expected a model directory or a JSON file.")
             try:
-                return cls.from_dict(json.loads(file.read_text(encoding="utf-8")))
+                config = cls.from_dict(json.loads(file.read_text(encoding="utf-8")))
             except (UnicodeDecodeError, json.JSONDecodeError) as problem:
                 raise InputError(f"{str(file)!r} is not valid JSON: {problem}.") from None
             except InputError as problem:
                 raise InputError(f"{str(file)!r}: {problem}") from None
+        return config.replace(**changes) if changes else config
 
     def to_json(self):
         """Returns the text of a `config.json`."""
@@ -184,6 +199,13 @@ class RemBertConfig:
 
 
 FIELDS = frozenset(field.name for field in dataclasses.fields(RemBertConfig))
+
+
+def _no_fields(names):
+    """Returns the sentence about names that are none of the fields."""
+    advice = argument_advice(names, {**FORMER_ARGUMENTS, **FORMER_FIELDS})
+    told = f" ({advice})" if advice else suggestion(names, FIELDS)
+    return f"RemBertConfig has no field {_listed(names)}{told}; its fields are {_listed(FIELDS)}."
 
 
 def _listed(names):

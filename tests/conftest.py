@@ -11,6 +11,13 @@ import pytest
 from rembert_tf import RemBertConfig
 from tests.golden import NOTES, WORST, fixture
 
+# References are not in TF32, in which GPUs multiply by default: not here, nor in programs that tests start.
+os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # XLA's own kernels heed this alone
+
 
 @pytest.fixture(scope="session")
 def small_config():

@@ -15,11 +15,13 @@ class MatchedPieces:
         rows: for each new id a list of ids in the old vocabulary, whose mean it becomes; empty for none.
         by_spelling: how many have a piece of the same spelling or role.
         by_parts: how many are the mean of several or of other pieces.
+        is_same: whether it is the old vocabulary again: the same ids for every text.
     """
 
     rows: list
     by_spelling: int
     by_parts: int
+    is_same: bool
 
     @property
     def without(self):
@@ -53,7 +55,14 @@ def match_pieces(old, new):
         else:
             rows.append(_parts(old.vocabulary, new.vocabulary, number))
             by_parts += bool(rows[-1])
-    return MatchedPieces(rows, by_spelling, by_parts)
+    in_place = rows == [[number] for number in range(len(old.vocabulary))]
+    return MatchedPieces(rows, by_spelling, by_parts, in_place and _reading(old) == _reading(new))
+
+
+def _reading(tokenizer):
+    """Returns what decides into which pieces a text is cut."""
+    rules = tokenizer.do_lower_case, tokenizer.keep_accents, tokenizer.remove_space
+    return tokenizer.vocabulary.model, rules, tokenizer.all_special_tokens
 
 
 def _parts(old, new, number):

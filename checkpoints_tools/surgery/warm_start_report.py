@@ -4,7 +4,7 @@ import dataclasses
 
 from rembert_tf.checkpoints_tools.surgery.grown_axes import NORMALIZED
 from rembert_tf.verification.text_table import text_table
-from rembert_tf.weights.weight_rows import P, T
+from rembert_tf.weights.weight_rows import P, T, V
 
 SIZES = ("num_hidden_layers", "hidden_size", "num_attention_heads", "intermediate_size")
 SIZES += ("input_embedding_size", "output_embedding_size", "vocab_size", "max_position_embeddings", "type_vocab_size")
@@ -48,7 +48,7 @@ class WarmStartReport:
             sizes={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
             blocks=[block % depth for block in range(new_depth)],
             pieces=None if matched is None else {name: getattr(matched, name) for name in names},
-            reasons=list(_reasons(depth, new_depth, axes, matched)),
+            reasons=list(_reasons(depth, new_depth, axes, matched, before.vocab_size)),
             left_out=left_out,
         )
 
@@ -77,14 +77,16 @@ class WarmStartReport:
         return [*lines, f"written to {self.output}"]
 
 
-def _reasons(depth, new_depth, axes, matched):
+def _reasons(depth, new_depth, axes, matched, rows):
     if new_depth != depth:
         yield f"{new_depth} blocks instead of {depth}"
     for name in NORMALIZED:
         if name in axes and not axes[name].keeps_norms:
             yield f"{name} is no multiple, so LayerNorm sees other means"
-    if matched is not None:
+    if matched is not None and not matched.is_same:
         yield "another vocabulary"
+    elif matched is not None and len(matched.rows) < rows:  # the source has rows behind its vocabulary's
+        yield f"fewer rows of {V}"
     for name in (P, T):
         if len(axes[name].sources) < axes[name].before:
             yield f"fewer rows of {name}"

@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -30,6 +31,7 @@ def command(directories, output, weights, max_shard_size, as_json):
     """
     from rembert_tf.checkpoints_tools.surgery.average import average
 
+    models = [model_path(each) for each in directories]
     with progress("averaging") as report:
-        done = average(directories, output, weights, report, max_shard_size=max_shard_size)
+        done = average(models, output, weights, report, max_shard_size=max_shard_size)
     click.echo(json.dumps(done.to_dict(), ensure_ascii=False) if as_json else "\n".join(done.lines()))

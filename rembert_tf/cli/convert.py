@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 FROM = ("google", "hf", "bleurt", "garden", "bert")
@@ -55,7 +56,7 @@ def command(source, destination, source_format, dry_run, as_json, **settings):
     from rembert_tf.checkpoints_tools.conversion import convert
 
     with progress("converting") as report:
-        found = convert(source, destination, source_format, dry_run=dry_run, report=report, **settings)
+        found = convert(model_path(source), destination, source_format, dry_run=dry_run, report=report, **settings)
     if as_json:
         click.echo(json.dumps(found.to_dict(), ensure_ascii=False))
     else:

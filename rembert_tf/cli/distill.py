@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import ManyValuesCommand, example
 from rembert_tf.cli.task_options import make_task, task_options
 from rembert_tf.cli.training_options import settings_of, training_options
@@ -66,6 +67,7 @@ def command(teacher, task, train, unlabelled, dev, output, as_json, **options):
     made = [options.pop(name) for name in ("layers", "config", "student")]
     if sum(given is not None for given in made) != 1:
         raise click.UsageError("give one of --layers, --config FILE and --student DIR.")
+    teacher = model_path(teacher)
     from rembert_tf.tasks.distill_task import Files, distill_task
     from rembert_tf.training.distribution import is_chief
 
@@ -120,7 +122,7 @@ def _student(teacher, layers, config, student):
 
     if layers is not None:
         return from_blocks(teacher, layers)
-    return from_config(RemBertConfig.from_pretrained(config)) if config else from_student(student, teacher)
+    return from_config(RemBertConfig.from_pretrained(config)) if config else from_student(model_path(student), teacher)
 
 
 def _lines(found, output):

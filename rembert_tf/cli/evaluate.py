@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import ManyValuesCommand, example
 from rembert_tf.cli.task_options import make_task, task_options
 from rembert_tf.tasks.catalogue import RETRIEVAL, TASKS
@@ -45,6 +46,7 @@ def command(
             raise click.UsageError(f"--{option.replace('_', '-')} is for {' and '.join(TAKEN[option])}.")
     if output and Path(output).exists():
         raise click.UsageError(f"{output!r} exists already: choose another folder for --output, or remove it first.")
+    model = model_path(model)
     if task in RETRIEVAL:
         return _retrieval(
             make_task(task, options), model, list(data), output, given, all_layers, batch_size, max_length, as_json

@@ -11,6 +11,7 @@ from rembert_tf.cli.export_formats import (
     portable_options,
 )
 from rembert_tf.cli.export_options import head_options, make_head_options
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 from rembert_tf.serving.precision import OPTIMIZED
 from rembert_tf.serving.signatures.catalogue import ARCHITECTURES
@@ -46,7 +47,7 @@ from rembert_tf.serving.signatures.catalogue import ARCHITECTURES
 def command(
     context, model, base_path, architecture, file_format, batch_size, hidden_states, attentions, **of_saved_model
 ):
-    """Export the model in DIR to BASE_PATH/VERSION for TensorFlow Serving.
+    """Export the model in DIR, or the best one of a run folder, to BASE_PATH/VERSION for TensorFlow Serving.
 
     Texts in, answers out: tokenization, windows over long texts and the choice of answers are part of the graph.
 
@@ -56,6 +57,7 @@ def command(
     from rembert_tf.tasks.start import architecture_of
 
     check_options(context)
+    model = model_path(model)
     architecture = architecture or architecture_of(model)
     if file_format == SAVED_MODEL:
         _export_saved_model(model, base_path, architecture, **of_saved_model)

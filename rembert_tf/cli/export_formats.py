@@ -45,7 +45,13 @@ def check_options(context):
             continue
         if name in _PORTABLE_ONLY if chosen == SAVED_MODEL else name not in (*_SHARED, *_PORTABLE_ONLY):
             has = f"--format {' or '.join(PORTABLE_FORMATS)}" if chosen == SAVED_MODEL else f"--format {SAVED_MODEL}"
-            raise click.UsageError(f"{parameter.opts[0]} is no option of --format {chosen}, but of {has}.")
+            raise click.UsageError(f"{_typed(context, parameter)} is no option of --format {chosen}, but of {has}.")
+
+
+def _typed(context, parameter):
+    """Returns an option as it was typed: `--no-check`, where it is the "no" of a pair."""
+    is_no = parameter.secondary_opts and not context.params[parameter.name]
+    return (parameter.secondary_opts if is_no else parameter.opts)[0]
 
 
 def export_portable_folder(file_format, directory, path, architecture, **settings):

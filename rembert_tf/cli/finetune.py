@@ -6,6 +6,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import ManyValuesCommand, example
 from rembert_tf.cli.task_options import make_task, task_options
 from rembert_tf.cli.training_options import settings_of, training_options
@@ -48,7 +49,10 @@ def command(
 
     chosen = make_task(task, options)
     settings = settings_of(chosen.recipe, options, from_nothing=bool(config))
-    start = from_directory(model) if model else from_nothing(RemBertConfig.from_pretrained(config), sentencepiece)
+    if model:
+        start = from_directory(model_path(model))
+    else:
+        start = from_nothing(RemBertConfig.from_pretrained(config), sentencepiece)
     if gradient_checkpointing:
         start = _with_checkpointing(start)
     data = (chosen, start, list(train), list(dev), output, settings)

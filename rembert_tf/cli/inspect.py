@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.convert import FROM
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -24,5 +25,5 @@ def command(source, source_format, config, sentencepiece, output_embedding, tens
     """Show the sizes, parts, vocabulary and leftovers of the checkpoint SRC, in any format that `convert` reads."""
     from rembert_tf.checkpoints_tools.inspection import inspect
 
-    found = inspect(source, source_format, config, sentencepiece, output_embedding)
+    found = inspect(model_path(source), source_format, config, sentencepiece, output_embedding)
     click.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else "\n".join(found.lines(every=tensors)))

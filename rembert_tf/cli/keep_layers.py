@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -37,5 +38,5 @@ def command(directory, output, layers, max_shard_size, as_json):
     from rembert_tf.checkpoints_tools.surgery.keep_layers import keep_layers
 
     with progress("copying") as report:
-        done = keep_layers(directory, output, layers, report, max_shard_size=max_shard_size)
+        done = keep_layers(model_path(directory), output, layers, report, max_shard_size=max_shard_size)
     click.echo(json.dumps(done.to_dict(), ensure_ascii=False) if as_json else "\n".join(done.lines()))

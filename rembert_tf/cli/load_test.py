@@ -38,18 +38,44 @@ def command(url, source, pairs, concurrency, target_p99, expected_rate, utilizat
     settings = LoadTestSettings(url=url, **({"concurrency": concurrency} if concurrency else {}), **options)
     texts, pairs = _texts(source, pairs)
 
-    def keep(outcome, picture=False):
-        if output:
-            write_report(output, outcome, target, picture)
-
     with progress("Load test") as moved:
-        outcome = run_load_test(settings, texts, pairs, moved, keep)
+        outcome = run_load_test(settings, texts, pairs, moved, _KeptOnTheWay(output, target))
     click.echo((report.as_json if as_json else report.markdown)(outcome, plans(outcome.points, target)), nl=False)
-    keep(outcome, picture=bool(outcome.points))  # behind what was measured, which a full disk must not take away
+    if output:  # behind what was measured, which a full disk must not take away
+        picture = bool(outcome.points)
+        write_report(output, outcome, target, picture)
     if outcome.stopped is None:
         return 0
     say(f"rembert: {outcome.stopped}; {len(outcome.points)} of {len(settings.points)} points were measured")
     return INTERRUPTED_EXIT if outcome.stopped == INTERRUPTED else STOPPED
+
+
+class _KeptOnTheWay:
+    """Writes the report of an unfinished test; a disk that gets full meanwhile is named once and ends no test.
+
+    Args:
+        output: the folder, or None to write nothing.
+        target: the `Target` of capacity planning, or None.
+    """
+
+    def __init__(self, output, target):
+        self._output, self._target = output, target
+        self._warned = False
+
+    def __call__(self, outcome):
+        from rembert_tf.errors import InputError
+        from rembert_tf.load_testing.report_folder import write_report
+
+        if not self._output:
+            return
+        try:
+            write_report(self._output, outcome, self._target)
+        except InputError as problem:
+            if not outcome.points:  # nothing is lost yet
+                raise
+            if not self._warned:
+                say(f"{problem} The test goes on, prints what it measures, and tries again at its end.")
+            self._warned = True
 
 
 def _target(p99, rate, utilization):

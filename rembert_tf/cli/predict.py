@@ -3,6 +3,7 @@
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import COLUMNS_HELP, column_names, example
 
 
@@ -32,6 +33,6 @@ def command(model, source, destination, task, max_length, batch_size, columns, t
 
     with progress("predicting") as report:
         rows = predict_file(
-            model, source, destination, task, columns, max_length, batch_size, top_k, max_new_tokens, report
+            model_path(model), source, destination, task, columns, max_length, batch_size, top_k, max_new_tokens, report
         )
     say(f"{rows} rows" + ("" if destination == "-" else f" written to {destination}"))

@@ -8,9 +8,8 @@ import click
 from rembert_tf.cli.console import progress, say
 from rembert_tf.cli.options import example
 from rembert_tf.cli.runner_flags import RUNNER_FLAGS, CommandWithRunner
-
-FORMATS = ("text", "jsonl", "parquet", "tfrecord")
-OUTPUT_FORMATS = ("jsonl", "parquet")
+from rembert_tf.errors import InputError
+from rembert_tf.serving.batch.settings import FORMATS, OUTPUT_FORMATS
 
 
 def _columns(ctx, param, values):
@@ -55,8 +54,9 @@ def _columns(ctx, param, values):
 def command(ctx, saved_model, inputs, output, as_json, keep, runner, **options):
     """Answer every row of files with SAVED_MODEL, which `rembert export` wrote.
 
-    Files are text (a text a line), .jsonl, .parquet or .tfrecord, text and JSON also as .gz or .xz. Answers go to
-    PREFIX-*.jsonl with file, row and input; rows without an answer to PREFIX.rejected.jsonl, with the reason.
+    Files are text (a text a line), .csv, .tsv, .jsonl, .parquet or .tfrecord, those of lines also as .gz or .xz.
+    Answers go to PREFIX-*.jsonl with file, row and input; rows without an answer to PREFIX.rejected.jsonl, with the
+    reason. Where no row at all can be answered, the command fails.
 
     A command that was stopped or killed goes on when it is typed again: nothing is lost, nothing is there twice.
 
@@ -77,14 +77,20 @@ def command(ctx, saved_model, inputs, output, as_json, keep, runner, **options):
         click.echo(json.dumps(summary))
     else:
         _print(summary)
+    if summary["rows"] and not summary["answered"]:
+        raise InputError(f"no row was answered: {summary['rejected_rows']!r} has the reason for each.")
 
 
 def _print(summary):
     from collections import Counter
 
-    before = f", {summary['done_before']:,} of them before" if summary["done_before"] else ""
+    all_before = summary["rows"] and summary["done_before"] == summary["rows"]
+    before = f", {summary['done_before']:,} of them before" if summary["done_before"] and not all_before else ""
     click.echo(f"{summary['rows']:,} rows{before}; {summary['answered']:,} answered, {summary['rejected']:,} rejected")
-    click.echo(f"{summary['seconds']:,.1f} s, {summary['rows_per_second']:,.1f} rows/s")
+    if all_before:
+        click.echo("all was there already: nothing was answered anew")
+    else:
+        click.echo(f"{summary['seconds']:,.1f} s, {summary['rows_per_second']:,.1f} rows/s")
     for reason, count in Counter(summary["reasons"]).most_common():
         click.echo(f"rejected, {reason}: {count:,} rows")
     if summary["outputs"]:

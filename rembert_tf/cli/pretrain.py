@@ -6,6 +6,7 @@ import shlex
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import ManyValuesCommand, example
 from rembert_tf.cli.pretraining_options import settings_options
 from rembert_tf.pretraining.sizes import SIZES
@@ -59,7 +60,7 @@ def command(data, output, model, config, size, sentencepiece, vocab_size, resume
     text_settings = {name: given.pop(name) for name in TEXT_SETTINGS if name in given}
     settings = PretrainSettings(**given)
     new = None if model else RemBertConfig.from_pretrained(config) if config else config_of_size(size or DEFAULT_SIZE)
-    origin = Origin(model, new, sentencepiece, vocab_size)
+    origin = Origin(model_path(model), new, sentencepiece, vocab_size)
     say(
         f"{settings.max_steps} steps of {settings.batch_size} rows, learning rate {settings.learning_rate:g} after "
         f"{settings.steps_of_warmup} steps of warm-up; RemBERT's own: 1,760,000 steps of 2,048 rows, 2e-4, 15,000."

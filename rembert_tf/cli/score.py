@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from rembert_tf.cli.console import progress, say
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -27,7 +28,7 @@ def command(directory, references, candidates, batch_size, output, as_json):
 
     pairs = read_pairs(references, candidates)
     with progress("scoring") as report:
-        scores = score(directory, *pairs, batch_size, report)
+        scores = score(model_path(directory), *pairs, batch_size, report)
     mean = float(scores.mean(dtype="float64"))
     listed = [str(number) for number in scores]  # float32's shortest spelling, which reads back as the same number
     if as_json:

@@ -90,7 +90,8 @@ def _base_path(path, model, **export):
 
         return export_of(path, model, say, **given)
     if given:
-        option = next(iter(given)).replace("_", "-")
+        name, value = next(iter(given.items()))
+        option = f"{'no-' if value is False else ''}{name.replace('_', '-')}"
         raise click.UsageError(f"--{option} goes with a model directory or a run folder, which is exported first.")
     return path
 

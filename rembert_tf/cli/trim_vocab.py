@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import ManyValuesCommand, example
 
 
@@ -34,5 +35,5 @@ def command(directory, output, corpus, keep, min_count, max_shard_size, as_json)
 
     options = {"keep_file": keep, "min_count": min_count, "max_shard_size": max_shard_size}
     with progress("trimming") as report:
-        done = trim_vocabulary(directory, output, corpus, report, **options)
+        done = trim_vocabulary(model_path(directory), output, corpus, report, **options)
     click.echo(json.dumps(done.to_dict(), ensure_ascii=False) if as_json else "\n".join(done.lines()))

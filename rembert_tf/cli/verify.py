@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -26,6 +27,7 @@ def command(directory, other, as_json):
     from rembert_tf.verification.compare import compare
     from rembert_tf.verification.verify import verify
 
+    directory, other = model_path(directory), model_path(other)
     with progress("verifying") as report:
         found = compare(directory, other, report) if other else verify(directory, report)
     click.echo(json.dumps(found.to_dict(), ensure_ascii=False) if as_json else "\n".join(found.lines()))

@@ -5,6 +5,7 @@ import json
 import click
 
 from rembert_tf.cli.console import progress
+from rembert_tf.cli.model_path import model_path
 from rembert_tf.cli.options import example
 
 
@@ -33,7 +34,7 @@ def command(source, output, config, layers, sentencepiece, lm_head, seed, max_sh
     wanted = RemBertConfig.from_pretrained(config) if config else None
     with progress("growing") as report:
         done = warm_start(
-            source,
+            model_path(source),
             output,
             wanted,
             layers,

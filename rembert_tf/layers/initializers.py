@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from rembert_tf.native_log import keep_to_log_level
+
 LARGE = 2**24  # entries from which a tensor's temporaries matter
 
 
@@ -33,6 +35,7 @@ def _as_one_program(draw):
     if backend == "tensorflow":
         import tensorflow as tf
 
+        keep_to_log_level()
         return tf.function(draw, jit_compile=True, autograph=False)() if tf.executing_eagerly() else draw()
     if backend == "jax":
         import jax

@@ -5,6 +5,7 @@ import json
 
 from rembert_tf.load_testing.capacity import plan_text
 from rembert_tf.load_testing.notes import notes_on
+from rembert_tf.tasks.error_report.hostile_texts import markdown_code
 
 _SHOWN = ("p50", "p90", "p95", "p99", "max")
 _HEADER = (
@@ -51,8 +52,8 @@ def as_json(outcome, plans=()):
 def _what(outcome):
     machine, settings = outcome.machine, outcome.settings
     lines = [
-        f"{settings.url}, {settings.model}: {outcome.kind}; {outcome.texts} texts in turn; "
-        f"{settings.seconds:g} s a point after {settings.warmup:g} s to warm up",
+        f"{markdown_code(settings.url)}, {markdown_code(settings.model)}: {outcome.kind}; "
+        f"{outcome.texts} texts in turn; {settings.seconds:g} s a point after {settings.warmup:g} s to warm up",
         f"client: {machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}, "
         f"Python {machine['python']}",
     ]
@@ -84,7 +85,7 @@ def _table(points):
 
 def _failures(points):
     return "\n".join(
-        f"- {point}: {count} x {kind} ({point.messages[kind]})"
+        f"- {point}: {count} x {kind} ({markdown_code(point.messages[kind])})"
         for point in points
         for kind, count in sorted(point.errors.items())
     )

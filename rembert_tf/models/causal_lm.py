@@ -1,13 +1,16 @@
 """RemBertForCausalLM: the next piece, and with it whole continuations."""
 
+import inspect
 import warnings
 
 import keras
 
+from rembert_tf.former_arguments import FORMER_ARGUMENTS, GENERATION_ARGUMENTS, refuse_arguments
 from rembert_tf.generation.generate import generate
 from rembert_tf.generation.settings import GenerationSettings
+from rembert_tf.models.call_checks import refuse_inputs
 from rembert_tf.models.language_model import LanguageModel
-from rembert_tf.models.prompts import checked_prompt
+from rembert_tf.models.prompts import PROMPT, checked_prompt
 
 FROM_CONFIG = "config"
 
@@ -45,7 +48,7 @@ class RemBertForCausalLM(LanguageModel):
 
     def generate(
         self,
-        inputs,
+        inputs=None,
         max_new_tokens=20,
         num_beams=1,
         do_sample=False,
@@ -59,6 +62,7 @@ class RemBertForCausalLM(LanguageModel):
         seed=None,
         num_return_sequences=1,
         return_scores=False,
+        **others,
     ):
         """Continues prompts: greedily, by sampling, or by beam search.
 
@@ -81,6 +85,7 @@ class RemBertForCausalLM(LanguageModel):
             seed: of sampling; None draws another one each time.
             num_return_sequences: how many of the beams to return for each prompt.
             return_scores: also return the scores of beam search.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Returns:
             (prompts * num_return_sequences, length + new pieces) int32: the prompt, the continuation, and
@@ -91,6 +96,8 @@ class RemBertForCausalLM(LanguageModel):
         Raises:
             InputError: an impossible setting, padding on the right, or more positions than the model has.
         """
+        if others:
+            self._refuse_generation(others)
         settings = GenerationSettings(
             max_new_tokens=max_new_tokens,
             num_beams=num_beams,
@@ -115,6 +122,11 @@ class RemBertForCausalLM(LanguageModel):
             )
         sequences, scores = generate(self, prompt, settings)
         return (sequences, scores) if return_scores else sequences
+
+    def _refuse_generation(self, others):
+        refuse_inputs("generate", "generate", others.keys() & {*PROMPT})
+        accepted = inspect.signature(self.generate).parameters.keys() - {"inputs", "others"}
+        refuse_arguments("generate", others, accepted, {**FORMER_ARGUMENTS, **GENERATION_ARGUMENTS})
 
     def label_count(self, y):
         """Returns how many labels a batch's loss is the mean of: nothing foretells the first position."""

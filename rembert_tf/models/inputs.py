@@ -5,7 +5,7 @@ from keras import ops
 from keras.backend import standardize_dtype
 
 from rembert_tf.errors import InputError
-from rembert_tf.former_names import argument_advice
+from rembert_tf.former_arguments import argument_advice
 from rembert_tf.models.decoder_inputs import ENCODER_STATES, PAST, check_agreement, check_encoder_states, past_length
 from rembert_tf.models.labels import known_values
 

@@ -6,16 +6,18 @@ import keras
 
 from rembert_tf.config import FIELDS, RemBertConfig
 from rembert_tf.errors import InputError
-from rembert_tf.former_names import argument_advice, refuse_arguments
+from rembert_tf.former_arguments import argument_advice, refuse_arguments
+from rembert_tf.former_members import MODEL_MEMBERS, FormerMembers
 from rembert_tf.layers.lora import LoraSettings, adapter_settings, add_adapters, encoder_of
 from rembert_tf.models.array_inputs import in_batches
+from rembert_tf.models.call_checks import check_call, check_constructor
 from rembert_tf.models.inputs import DECODER_INPUTS, as_tensors, check_ranges, check_shapes
 
 # Arguments of `fit` and `evaluate` that want arrays, or none at all.
 FOR_KERAS = ("validation_split", "steps_per_epoch", "class_weight", "_use_cached_eval_dataset")
 
 
-class PretrainedModel(keras.Model):
+class PretrainedModel(FormerMembers, keras.Model):
     """A Keras model whose architecture is a RemBertConfig and whose weights live in a model directory.
 
     A subclass adds its layers in `__init__`, and ends it with `self.build()`: weights exist before the first call.
@@ -31,29 +33,21 @@ class PretrainedModel(keras.Model):
                 f"{type(self).__name__} takes a RemBertConfig, not {config!r}; "
                 f"a model directory is loaded with {type(self).__name__}.from_pretrained(directory)."
             )
+        check_constructor(type(self), kwargs)
         super().__init__(**kwargs)
         self.config = config
 
+    FORMER_MEMBERS = MODEL_MEMBERS
     # Keywords of `call`; what else a call is given was meant for transformers.
     CALL_ARGUMENTS = ("training",)
 
     def __call__(self, inputs=None, *args, **kwargs):
         # Before Keras sees the inputs: it takes no nested lists, and buries an error raised within `call`
         # in a listing of the arguments.
-        if not kwargs.keys() <= set(self.CALL_ARGUMENTS):
-            self._refuse_keywords(kwargs.keys() - set(self.CALL_ARGUMENTS))
+        check_call(type(self), args, kwargs)
         tensors = self.check_inputs(inputs)
         check_ranges(tensors, self.config)
         return super().__call__(tensors, *args, **kwargs)
-
-    def _refuse_keywords(self, names):
-        inputs = sorted(names & {*DECODER_INPUTS, "masked_positions"})
-        if inputs:
-            raise InputError(
-                f"{type(self).__name__} takes its inputs in one dictionary, not as keywords: "
-                f"model({{{', '.join(f'{name!r}: ...' for name in inputs)}}})."
-            )
-        refuse_arguments(type(self).__name__, names)
 
     def check_inputs(self, inputs):
         """Returns the inputs of a call as tensors, or raises an InputError."""
@@ -91,13 +85,14 @@ class PretrainedModel(keras.Model):
         if isinstance(x, dict):
             check_ranges({name: value for name, value in x.items() if hasattr(value, "shape")}, self.config)
 
-    def resize_token_embeddings(self, rows):
+    def resize_token_embeddings(self, new_num_tokens, **others):
         """Gives the input table, and a language model's output table and its bias, another number of rows.
 
         Rows that exist in both sizes stay, further ones start new. A compiled model must be compiled again.
 
         Args:
-            rows: the new `vocab_size`.
+            new_num_tokens: the new `vocab_size`.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Returns:
             The model itself.
@@ -107,11 +102,13 @@ class PretrainedModel(keras.Model):
         """
         from rembert_tf.layers.resizing import resize_input_table, resize_output_table
 
-        config = self.config.replace(vocab_size=rows)
+        if others:
+            refuse_arguments("resize_token_embeddings", others)
+        config = self.config.replace(vocab_size=new_num_tokens)
         encoder = encoder_of(self)
-        resize_input_table(encoder.embeddings.word_embeddings, rows)
+        resize_input_table(encoder.embeddings.word_embeddings, new_num_tokens)
         if hasattr(self, "lm_head"):
-            resize_output_table(self.lm_head.decoder, rows)
+            resize_output_table(self.lm_head.decoder, new_num_tokens)
         self.config = encoder.config = config
         return self
 
@@ -189,6 +186,7 @@ class PretrainedModel(keras.Model):
         from rembert_tf.weights import model_directory
 
         arguments = {name: overrides.pop(name) for name in cls.CONSTRUCTOR_ARGUMENTS if name in overrides}
+        check_constructor(cls, arguments)
         others = overrides.keys() - FIELDS
         if argument_advice(others):
             refuse_arguments(f"{cls.__name__}.from_pretrained", others)
@@ -210,7 +208,7 @@ class PretrainedModel(keras.Model):
         from rembert_tf.weights import model_directory
 
         if others:
-            refuse_arguments("save_pretrained", others)
+            refuse_arguments("save_pretrained", others, ["max_shard_size"])
         model_directory.save(self, path, max_shard_size)
 
     def get_config(self):
@@ -227,6 +225,13 @@ class PretrainedModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        if isinstance(config, RemBertConfig):
+            return cls(config)
+        if not isinstance(config, dict) or "config" not in config:
+            raise InputError(
+                f"{cls.__name__}.from_config takes a RemBertConfig, or what get_config of a model returned, not "
+                f"{type(config).__name__}; a model directory is loaded with {cls.__name__}.from_pretrained(directory)."
+            )
         config = dict(config)
         rembert_config, lora = RemBertConfig.from_dict(config.pop("config")), config.pop("lora", None)
         model = cls(rembert_config, **config)

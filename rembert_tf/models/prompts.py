@@ -26,7 +26,7 @@ def checked_prompt(model, inputs, max_new_tokens):
         InputError: inputs that do not fit, padding on the right, or more positions than the model has.
     """
     if not isinstance(inputs, dict) or inputs.get("input_ids") is None:
-        raise InputError("generate takes a dictionary with input_ids.")
+        raise InputError("generate takes a dictionary with input_ids, such as {'input_ids': [[5, 6, 7]]}.")
     unknown = sorted(name for name, value in inputs.items() if value is not None and name not in PROMPT)
     if unknown:
         hint = " (it keeps its own cache)" if PAST in unknown else ""

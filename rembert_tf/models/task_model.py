@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import inspect
 
 import keras
 from keras import ops
@@ -30,6 +31,18 @@ class TaskModel(PretrainedModel):
 
     micro_batches = 1
     label_smoothing = 0.0
+
+    def compile(self, optimizer="rmsprop", loss=None, *args, **kwargs):
+        """Configures training as in Keras; without a loss, or with `model.compute_loss`, the head's own is used."""
+        if inspect.ismethod(loss) and loss.__self__ is self and loss.__name__ == "compute_loss":
+            loss = None
+        super().compile(optimizer, loss, *args, **kwargs)
+
+    def compile_from_config(self, config):
+        """Compiles a model that was loaded as the saved one was; Keras does so only where `compile` is its own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
 
     def train_step(self, *args):
         """Trains on one batch, as `fit` does for each; JAX hands over its state before the batch."""

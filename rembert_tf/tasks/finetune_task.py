@@ -64,6 +64,8 @@ def _finetune_task(task, start, train, dev, output, settings, resume, report):
     if settings.spelling_ngrams and not getattr(start, "new_weights", False):
         raise InputError("spelling_ngrams is for new weights, as from_nothing makes them: it would undo trained ones.")
     place = current_place()
+    if settings.spelling_ngrams and place.is_tpu:
+        raise InputError("spelling_ngrams must be 0 on a TPU, which computes nothing that XLA does not compile.")
     attempt = place.by_chief(lambda: _collapsed_before(output, resume)) if settings.restarts else 0
     while True:
         run = RunFolder(output, resume)

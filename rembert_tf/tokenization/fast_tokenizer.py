@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from rembert_tf.errors import InputError
+from rembert_tf.former_arguments import refuse_arguments
 from rembert_tf.graph_checks import guarded
 from rembert_tf.tokenization import decoding, packing
 from rembert_tf.tokenization.call_options import fill_values
@@ -36,12 +37,13 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         TokenizerBase.__init__(self, vocab_file, *args, **kwargs)
         self._engine = SentencePieceEngine(self.vocabulary.model)
 
-    def tokenize(self, text, split_special_tokens=False):
+    def tokenize(self, text, split_special_tokens=False, **others):
         """Returns the tokens of texts.
 
         Args:
             text: a string, a list of strings, or a string tensor of rank 0 or 1.
             split_special_tokens: as in a call.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Returns:
             String tensor: (tokens,) for a single text, ragged (batch, None) for a batch; a piece outside the
@@ -50,6 +52,8 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         Raises:
             InputError: `text` is none of these.
         """
+        if others:
+            refuse_arguments("tokenize", others, ["split_special_tokens"])
         texts, single = as_texts(text, "text")
         parts, literal_ids, ordinary = self._stretches(texts, split_special_tokens)
         spelled = _ones_of(parts.values, literal_ids >= 0)
@@ -86,7 +90,7 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
             values, splits = tf.cond(spell_any(texts, literals), cut, whole)
         return tf.RaggedTensor.from_row_splits(values, splits, validate=False)
 
-    def decode(self, token_ids, skip_special_tokens=False):
+    def decode(self, token_ids, skip_special_tokens=False, **others):
         """Returns the text of a row of ids, as SentencePiece joins its pieces, as a scalar string tensor.
 
         Control pieces leave nothing; an unknown piece shows as " ⁇ ".
@@ -94,20 +98,26 @@ class RemBertTokenizerFast(TokenizerBase, tf.Module):
         Args:
             token_ids: an id, or a list or tensor (length,) of ids.
             skip_special_tokens: whether to leave special tokens out, the unknown one included.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Raises:
             InputError: an id is outside the vocabulary (in a graph an InvalidArgumentError).
         """
+        if others:
+            refuse_arguments("decode", others, ["skip_special_tokens"])
         return self.batch_decode(tf.reshape(tf.cast(token_ids, tf.int32), [1, -1]), skip_special_tokens)[0]
 
     @tf.autograph.experimental.do_not_convert
-    def batch_decode(self, sequences, skip_special_tokens=False):
+    def batch_decode(self, sequences, skip_special_tokens=False, **others):
         """Returns the texts (batch,) of rows of ids; see `decode`.
 
         Args:
             sequences: a list of lists, or a tensor, dense or ragged, (batch, length).
             skip_special_tokens: as in `decode`.
+            **others: none is taken; for what transformers takes, the error says what to write.
         """
+        if others:
+            refuse_arguments("batch_decode", others, ["skip_special_tokens"])
         ids = self._checked(_rows_of_ids(sequences))
         if skip_special_tokens:
             special = tf.constant(self.all_special_ids)

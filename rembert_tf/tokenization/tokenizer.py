@@ -2,6 +2,7 @@
 
 import itertools
 
+from rembert_tf.former_arguments import refuse_arguments
 from rembert_tf.tokenization import list_packing
 from rembert_tf.tokenization.call_options import fill_values
 from rembert_tf.tokenization.python_stretches import (
@@ -27,12 +28,13 @@ class RemBertTokenizer(TokenizerBase):
         'Guten Tag'
     """
 
-    def tokenize(self, text, split_special_tokens=False):
+    def tokenize(self, text, split_special_tokens=False, **others):
         """Returns the tokens of a text, or a list of them for each text of a batch.
 
         Args:
             text: a string or a list of strings.
             split_special_tokens: as in a call.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Returns:
             List of strings; a piece outside the vocabulary is spelled as in the text.
@@ -40,6 +42,8 @@ class RemBertTokenizer(TokenizerBase):
         Raises:
             InputError: `text` is not a string or a list of strings.
         """
+        if others:
+            refuse_arguments("tokenize", others, ["split_special_tokens"])
         texts, single = utf8_texts(text, "text")
         options = self._options(None, None, split_special_tokens=split_special_tokens)
         rows = self._cut(texts, options, str, lambda token: token)
@@ -47,7 +51,7 @@ class RemBertTokenizer(TokenizerBase):
         rows = [[token.decode() if isinstance(token, bytes) else token for token in row] for row in rows]
         return rows[0] if single else rows
 
-    def decode(self, token_ids, skip_special_tokens=False):
+    def decode(self, token_ids, skip_special_tokens=False, **others):
         """Returns the text of a row of ids, as SentencePiece joins its pieces.
 
         Control pieces leave nothing; an unknown piece shows as " ⁇ ".
@@ -55,20 +59,26 @@ class RemBertTokenizer(TokenizerBase):
         Args:
             token_ids: an id, or a list or array of ids.
             skip_special_tokens: whether to leave special tokens out, the unknown one included.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Raises:
             InputError: an id is outside the vocabulary.
         """
+        if others:
+            refuse_arguments("decode", others, ["skip_special_tokens"])
         ids = token_ids if hasattr(token_ids, "__iter__") else [token_ids]
         return self.convert_tokens_to_string(self.convert_ids_to_tokens(ids, skip_special_tokens))
 
-    def batch_decode(self, sequences, skip_special_tokens=False):
+    def batch_decode(self, sequences, skip_special_tokens=False, **others):
         """Returns the texts of several rows of ids; see `decode`.
 
         Args:
             sequences: a list of lists, or an array, of ids.
             skip_special_tokens: as in `decode`.
+            **others: none is taken; for what transformers takes, the error says what to write.
         """
+        if others:
+            refuse_arguments("batch_decode", others, ["skip_special_tokens"])
         return [self.decode(row, skip_special_tokens) for row in sequences]
 
     def _texts(self, value, name, like=None):

@@ -4,24 +4,19 @@ import numbers
 from pathlib import Path
 
 from rembert_tf.errors import InputError
-from rembert_tf.former_names import argument_advice
+from rembert_tf.former_arguments import argument_advice, refuse_arguments, suggestion
+from rembert_tf.former_members import TOKENIZER_MEMBERS, FormerMembers
 from rembert_tf.tokenization import tokenizer_files
 from rembert_tf.tokenization.call_options import SIDES, check_choice, check_length
+from rembert_tf.tokenization.token_roles import TokenRoles
 from rembert_tf.tokenization.tokenizer_calls import TokenizerCalls
 from rembert_tf.tokenization.tokenizer_files import DEFAULT_LENGTH
 from rembert_tf.tokenization.vocabulary import SPECIAL_TOKENS, VOCABULARY_FILE, Vocabulary, read_vocabulary_file
 from rembert_tf.weights.atomic_files import write_files
+from rembert_tf.weights.path_checks import check_path
 
 
-def _token(role):
-    return property(lambda self: self.vocabulary.special_tokens[role], doc=f"The spelling of the {role}.")
-
-
-def _token_id(role):
-    return property(lambda self: self.vocabulary.special_id(role), doc=f"The id of the {role}.")
-
-
-class TokenizerBase(TokenizerCalls):
+class TokenizerBase(FormerMembers, TokenRoles, TokenizerCalls):
     """The vocabulary-facing half of a tokenizer, the same for every engine.
 
     Args:
@@ -41,13 +36,7 @@ class TokenizerBase(TokenizerCalls):
         MissingFileError: there is no such file.
     """
 
-    bos_token, bos_token_id = _token("bos_token"), _token_id("bos_token")
-    eos_token, eos_token_id = _token("eos_token"), _token_id("eos_token")
-    unk_token, unk_token_id = _token("unk_token"), _token_id("unk_token")
-    sep_token, sep_token_id = _token("sep_token"), _token_id("sep_token")
-    pad_token, pad_token_id = _token("pad_token"), _token_id("pad_token")
-    cls_token, cls_token_id = _token("cls_token"), _token_id("cls_token")
-    mask_token, mask_token_id = _token("mask_token"), _token_id("mask_token")
+    FORMER_MEMBERS = TOKENIZER_MEMBERS
 
     def __init__(
         self,
@@ -61,7 +50,7 @@ class TokenizerBase(TokenizerCalls):
         added_tokens_decoder=None,
         **special_tokens,
     ):
-        _check_roles("argument", special_tokens)
+        _check_roles("argument", special_tokens, _SETTINGS)
         in_memory = isinstance(vocab_file, bytes)
         source = "the given content" if in_memory else repr(str(vocab_file))
         content = vocab_file if in_memory else read_vocabulary_file(vocab_file)
@@ -94,15 +83,18 @@ class TokenizerBase(TokenizerCalls):
         except InputError as problem:
             raise InputError(f"{str(path)!r}: {problem}") from None
 
-    def save_pretrained(self, directory):
+    def save_pretrained(self, directory, **others):
         """Writes the vocabulary, the settings and `tokenizer.json` into a directory.
 
         Args:
             directory: local path, made if needed.
+            **others: none is taken; for what transformers takes, the error says what to write.
 
         Raises:
             InputError: the directory cannot be written; what was there is still there.
         """
+        if others:
+            refuse_arguments("save_pretrained", others)
         files = tokenizer_files.file_contents(self)
         # What another tokenizer left behind would contradict these.
         stale = {"tokenizer.json", tokenizer_files.ADDED_TOKENS_FILE} - files.keys()
@@ -121,6 +113,7 @@ class TokenizerBase(TokenizerCalls):
         Raises:
             InputError: there is no such directory, or it cannot be written.
         """
+        check_path(directory, "the directory to write into")
         if not Path(directory).is_dir():
             raise InputError(f"{str(directory)!r} is not a directory: make it first, or name another.")
         name = f"{filename_prefix}-{VOCABULARY_FILE}" if filename_prefix else VOCABULARY_FILE
@@ -232,13 +225,17 @@ def _rebuilt(tokenizer_class, model, settings):
     return tokenizer_class(model, **settings)
 
 
-def _check_roles(what, tokens):
+# What a tokenizer is made with, beside its vocabulary and its special tokens.
+_SETTINGS = (*tokenizer_files.FLAGS, "model_max_length", "padding_side", "added_tokens_decoder")
+
+
+def _check_roles(what, tokens, further=()):
     unknown = sorted(tokens.keys() - set(SPECIAL_TOKENS))
     if unknown:
-        accepted = ", ".join((*SPECIAL_TOKENS, tokenizer_files.ADDITIONAL))
+        accepted = (*SPECIAL_TOKENS, tokenizer_files.ADDITIONAL, *further)
         advice = argument_advice(unknown)
-        told = f" ({advice})" if advice else ""
-        raise InputError(f"unknown {what} {', '.join(unknown)}: expected one of {accepted}{told}.")
+        told = f" ({advice})" if advice else suggestion(unknown, accepted)
+        raise InputError(f"unknown {what} {', '.join(unknown)}: expected one of {', '.join(accepted)}{told}.")
 
 
 def _token_list(tokens):

@@ -1,7 +1,9 @@
 """What can be asked of a tokenizer: texts, pairs, words and windows as rows of pieces."""
 
+import inspect
+
 from rembert_tf.errors import InputError
-from rembert_tf.former_names import refuse_arguments
+from rembert_tf.former_arguments import refuse_arguments
 from rembert_tf.tokenization.call_options import ALL_BUT_MASK, ONLY_SECOND, CallOptions, check_length, stride_message
 from rembert_tf.tokenization.token_template import TokenTemplate
 
@@ -15,7 +17,7 @@ class TokenizerCalls(TokenTemplate):
 
     def __call__(
         self,
-        text,
+        text=None,
         text_pair=None,
         add_special_tokens=True,
         padding=False,
@@ -64,7 +66,8 @@ class TokenizerCalls(TokenTemplate):
                 text that a strategy keeps whole leaves nothing of the other; or windows never advance.
         """
         if others:
-            refuse_arguments(type(self).__name__, others)
+            accepted = inspect.signature(TokenizerCalls.__call__).parameters.keys() - {"self", "others"}
+            refuse_arguments(type(self).__name__, others, accepted)
         options = self._options(
             max_length,
             padding_side,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.weights.path_checks import check_path
 
 VOCABULARY_FILE = "sentencepiece.model"
 
@@ -145,7 +146,9 @@ def read_vocabulary_file(path):
 
     Raises:
         MissingFileError: there is none.
+        InputError: it is no path.
     """
+    check_path(path, "the vocabulary", "the path of a SentencePiece model or of its directory")
     file = Path(path)
     file = file / VOCABULARY_FILE if file.is_dir() else file
     if not file.is_file():

@@ -6,6 +6,7 @@ import math
 import keras
 
 from rembert_tf.errors import InputError
+from rembert_tf.native_log import keep_to_log_level
 from rembert_tf.training import state
 from rembert_tf.training.distribution import current_place
 from rembert_tf.training.optimizer import make_optimizer
@@ -65,6 +66,7 @@ def _compile(model, settings, total):
         settings.average_momentum,
         factors,
     )
+    keep_to_log_level()  # XLA may compile the step
     model.compile(optimizer=optimizer)
     model.optimizer.build(model.trainable_variables)
 

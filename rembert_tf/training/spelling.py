@@ -123,9 +123,11 @@ def shared_spelling(model, tokenizer, longest):
     has_spelling = np.array([bool(row) for row in rows])[:, None]
     table.assign(np.where(has_spelling, 0.0, table.numpy()))
     embeddings.spelling = SharedSpelling(embeddings, rows, count)
+    with_xla, embeddings.supports_jit = embeddings.supports_jit, False  # it compiles no ragged gather
     try:
         yield
     finally:
+        embeddings.supports_jit = with_xla
         table.assign(table.numpy() + embeddings.spelling.table())
         embeddings.spelling_vectors.assign(np.zeros(embeddings.spelling_vectors.shape))  # for functions traced with it
         embeddings.spelling = None

@@ -79,7 +79,9 @@ class KerasOutputs:
 
     def __call__(self, inputs):
         """Returns {layer: array} from bottom to top."""
-        with warnings.catch_warnings():
+        from rembert_tf.exact_float32 import exact_float32
+
+        with warnings.catch_warnings(), exact_float32():
             # Keras doubts that anyone means a softmax over one key, which is what a text of one piece has.
             warnings.filterwarnings("ignore", message="You are using a softmax over axis")
             return self._run(inputs)

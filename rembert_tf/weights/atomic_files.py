@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from rembert_tf.errors import InputError
+from rembert_tf.weights.path_checks import check_path
 
 PARTIAL = ".partial"
 
@@ -25,8 +26,9 @@ def write_files(directory, contents, last, remove=()):
         remove: names of files that would contradict the new ones.
 
     Raises:
-        InputError: `directory` is a file or no local path, or cannot be written.
+        InputError: `directory` is a file, no path or no local one, or cannot be written.
     """
+    check_path(directory, "the directory to write into")
     if "://" in str(directory):
         raise InputError(f"cannot write into {str(directory)!r}: give a local directory, and copy it there afterwards.")
     directory = Path(directory)

@@ -10,6 +10,7 @@ from pathlib import Path
 from rembert_tf.config import CONFIG_FILE
 from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.weights.flavours import FLAVOURS
+from rembert_tf.weights.path_checks import HUB_TOO, check_path
 
 # What a caller needs: alternatives, the first of which that is there is fetched, each a list of patterns.
 # The first pattern names the file by which an alternative is known.
@@ -31,8 +32,9 @@ def local_path(path, needed):
 
     Raises:
         MissingFileError: there is no such remote file, directory or model, or it cannot be fetched.
-        InputError: the place needs a package that is not installed.
+        InputError: it is no path, or the place needs a package that is not installed.
     """
+    check_path(path, "a model's place", HUB_TOO)
     name = os.fspath(path)
     if "://" in name:
         with tempfile.TemporaryDirectory(prefix="rembert_tf-") as temporary:

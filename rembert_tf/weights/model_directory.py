@@ -12,9 +12,15 @@ from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.weights import locations, safetensors_writer, shard_plan
 from rembert_tf.weights.atomic_files import write_files
 from rembert_tf.weights.flavours import open_weights
+from rembert_tf.weights.path_checks import check_path
 from rembert_tf.weights.weight_rows import HEAD_ROWS, POOLER_ROWS
 from rembert_tf.weights.weight_table import PASSED_OVER, weights_of, without_prefix
 
+# What can be done where nothing but the number of labels differs.
+OTHER_LABELS = (
+    "; for other labels, save the encoder of a model that loads, `model.rembert.save_pretrained(directory)`, "
+    "and load the class from there with the new num_labels"
+)
 GENERATION_CONFIG_FILE = "generation_config.json"
 
 logger = logging.getLogger("rembert_tf")
@@ -104,7 +110,7 @@ class LoadPlan:
 
 def _plan(weights, reader, class_name, path):
     """Returns a LoadPlan, or raises one error that lists everything wrong."""
-    plan, problems = LoadPlan([], [], []), []
+    plan, problems, other_labels = LoadPlan([], [], []), [], 0
     in_file = {}
     for name in reader.names():
         if in_file.setdefault(without_prefix(name), name) != name:
@@ -117,6 +123,7 @@ def _plan(weights, reader, class_name, path):
             problems.append(f"missing {weight.name}")
         elif reader.shape(name) != weight.file_shape:
             problems.append(f"{name} has shape {reader.shape(name)} instead of {weight.file_shape}")
+            other_labels += weight.name.startswith("classifier.")
         else:
             plan.found.append((weight, name))
     for name in in_file.values():
@@ -125,9 +132,8 @@ def _plan(weights, reader, class_name, path):
         else:
             problems.append(f"unknown {name}")
     if problems:
-        raise InputError(
-            f"the weights in {str(path)!r} do not fit {class_name} ({len(problems)} differ): {'; '.join(problems)}."
-        )
+        listed = "; ".join(problems) + (OTHER_LABELS if other_labels == len(problems) else "")
+        raise InputError(f"the weights in {str(path)!r} do not fit {class_name} ({len(problems)} differ): {listed}.")
     return plan
 
 
@@ -142,6 +148,7 @@ def save(model, path, max_shard_size=None):
     Raises:
         InputError: the directory cannot be written, or the size is none.
     """
+    check_path(path, "the directory to write into")
     weights = {weight.name: weight for weight in weights_of(model)}
     shapes = {name: weight.file_shape for name, weight in weights.items()}
     limit = None if max_shard_size is None else shard_plan.parse_size(max_shard_size)

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from rembert_tf.errors import InputError
 from rembert_tf.pipelines import storage
+from rembert_tf.serving.batch.settings import OUTPUT_FORMATS
 
 SUMMARY, REJECTED, IN_PROGRESS = ".summary.json", ".rejected.jsonl", ".in-progress"
 COMMAND = "command.json"
-_PART = re.compile(r"-\d{5,}-\d{5,}\.(jsonl|parquet)")
-_PARTIAL = re.compile(r"(?:-\d{5,}-\d{5,}\.(?:jsonl|parquet)|\.rejected\.jsonl|\.summary\.json)\.[0-9a-f]{32}\.partial")
+_PART = re.compile(rf"-\d{{5,}}-\d{{5,}}\.(?:{'|'.join(OUTPUT_FORMATS)})")
+_PARTIAL = re.compile(rf"(?:{_PART.pattern}|\.rejected\.jsonl|\.summary\.json)\.[0-9a-f]{{32}}\.partial")
 _DIFFERENT = {
     "files": "other files, or files that have changed",
     "model": "another model",

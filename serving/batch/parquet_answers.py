@@ -1,18 +1,8 @@
 """Answers as a Parquet file: the same columns in every part, whatever its rows hold."""
 
 import io
-import json
 
-from rembert_tf.errors import InputError
-
-
-def check_outputs(signature):
-    """Raises an InputError unless all outputs of a signature have a number of dimensions, which a column needs."""
-    unknown = [name for name, (_, rank) in signature.outputs.items() if not rank]
-    if unknown:
-        raise InputError(
-            f"signature {signature.name!r} does not tell the shape of {unknown[0]!r}: write jsonl instead of parquet."
-        )
+from rembert_tf.serving.batch.answer_columns import OUTPUT, columns_of
 
 
 def parquet_file(answered, signature, with_ids):
@@ -23,7 +13,7 @@ def parquet_file(answered, signature, with_ids):
         signature: their BatchSignature.
         with_ids: whether rows have names.
 
-    The columns are `file`, `row`, `id` as a string, `input` as JSON, and a column for each output.
+    Its columns are those of `columns_of`.
     """
     import pyarrow
     import pyarrow.parquet
@@ -31,17 +21,8 @@ def parquet_file(answered, signature, with_ids):
     fields = [("file", pyarrow.string()), ("row", pyarrow.int64())]
     fields += [("id", pyarrow.string())] if with_ids else []
     fields += [("input", pyarrow.string())]
-    fields += [(f"output.{name}", _type(*found)) for name, found in signature.outputs.items()]
-    rows = [
-        {
-            **answer,
-            **({"id": str(answer["id"])} if with_ids else {}),
-            "file": answer["file"].encode("utf-8", "replace").decode(),
-            "input": json.dumps(answer["input"], ensure_ascii=False).encode("utf-8", "replace").decode(),
-            **{f"output.{name}": value for name, value in answer["output"].items()},
-        }
-        for answer in answered
-    ]
+    fields += [(f"{OUTPUT}{name}", _type(*found)) for name, found in signature.outputs.items()]
+    rows = [columns_of(answer, with_ids) for answer in answered]
     content = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, pyarrow.schema(fields)), content)
     return content.getvalue()

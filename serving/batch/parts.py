@@ -2,15 +2,22 @@
 
 import dataclasses
 
-from rembert_tf.serving.batch import line_rows, parquet_rows, record_rows
-from rembert_tf.serving.batch.settings import JSON_LINES, PARQUET, RECORDS, TEXT
+from rembert_tf.serving.batch import delimited_rows, line_rows, parquet_rows, record_rows
+from rembert_tf.serving.batch.settings import CSV, JSON_LINES, PARQUET, RECORDS, TEXT, TSV
 from rembert_tf.serving.batch.sources import Source
 
 PART_BYTES = 2**26  # of the rows of a part, about: they are in memory at once
 # Where every part is read from the file's beginning, more of them would read more than they answer.
 MOST_PARTS = 100
 
-_READERS = {TEXT: line_rows, JSON_LINES: line_rows, PARQUET: parquet_rows, RECORDS: record_rows}
+_READERS = {
+    TEXT: line_rows,
+    CSV: delimited_rows,
+    TSV: delimited_rows,
+    JSON_LINES: line_rows,
+    PARQUET: parquet_rows,
+    RECORDS: record_rows,
+}
 
 
 @dataclasses.dataclass(frozen=True)

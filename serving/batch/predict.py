@@ -7,7 +7,7 @@ from rembert_tf.errors import InputError
 from rembert_tf.pipelines.runner import import_beam, is_local, pipeline_options, run
 from rembert_tf.pipelines.worker_processes import run_restarted, uses_processes
 from rembert_tf.serving.batch.bad_rows import BadRow
-from rembert_tf.serving.batch.settings import PARQUET, BatchSettings
+from rembert_tf.serving.batch.settings import CSV, JSON_LINES, TSV, BatchSettings
 
 _ROWS_LOOKED_AT = 100  # of a file, for columns that no row has
 
@@ -19,8 +19,8 @@ def predict_files(saved_model, inputs, output, settings=None, runner_flags=(), r
 
     Args:
         saved_model: what `rembert export` wrote: a SavedModel's directory, or that of its versions (the latest counts).
-        inputs: files or patterns of names, as a list: text (a text a line), `.jsonl`, `.parquet`, `.tfrecord` (of
-            tf.train.Example), text and JSON also as `.gz` or `.xz`.
+        inputs: files or patterns of names, as a list: text (a text a line), `.csv`, `.tsv`, `.jsonl`,
+            `.parquet`, `.tfrecord` (of tf.train.Example), those of lines also as `.gz` or `.xz`.
         output: what the names of the answers begin with; see `rembert_tf.serving.batch.output`. In a folder that is
             there, or a path that ends in /, they begin with `answers`.
         settings: BatchSettings; None takes the defaults.
@@ -38,9 +38,9 @@ def predict_files(saved_model, inputs, output, settings=None, runner_flags=(), r
     """
     import_beam("predicting in batches")
     from rembert_tf.serving.batch import signature, steps, summary
+    from rembert_tf.serving.batch.answer_columns import check_outputs
     from rembert_tf.serving.batch.one_at_a_time import only_one
     from rembert_tf.serving.batch.output import output_files
-    from rembert_tf.serving.batch.parquet_answers import check_outputs
     from rembert_tf.serving.batch.sources import list_sources
     from rembert_tf.serving.batch.watching import DoneRows
     from rembert_tf.serving.batch.work import Work
@@ -51,8 +51,8 @@ def predict_files(saved_model, inputs, output, settings=None, runner_flags=(), r
     files = output_files(output, settings.output_format)
     model = signature.saved_model_directory(saved_model)
     asked = signature.read_signature(model, settings.signature)
-    if settings.output_format == PARQUET:
-        check_outputs(asked)
+    if settings.output_format != JSON_LINES:
+        check_outputs(asked, settings.output_format)
     patterns = [inputs] if isinstance(inputs, str) else inputs
     sources = list_sources(patterns, settings.file_format, files.is_own)
     _check_columns(sources, asked, settings)
@@ -60,7 +60,7 @@ def predict_files(saved_model, inputs, output, settings=None, runner_flags=(), r
     done = files.begin(identity)
     if done is not None:
         files.tidy()
-        return done
+        return summary.nothing_left(done, time.monotonic() - start)
     with only_one(files):
         rows = DoneRows(len(sources), files)
         before, _ = rows.look()
@@ -112,7 +112,8 @@ def _check_columns(sources, signature, settings):
         rows = [row for _, row in beginning if not isinstance(row, BadRow)]
         if rows and not any(set(required) <= row.keys() for row in rows):
             lacking = [name for name in required if name not in rows[0]]
+            named = ", as its first row says" if source.file_format in (CSV, TSV) else ""
             raise InputError(
                 f"{source.path} has no column {', '.join(map(repr, lacking))} for signature {signature.name!r}: its "
-                f"columns are {', '.join(rows[0]) or 'none'}; --column INPUT=COLUMN says which of them is which."
+                f"columns are {', '.join(rows[0]) or 'none'}{named}; --column INPUT=COLUMN says which of them is which."
             )

@@ -53,7 +53,7 @@ class RowRequests:
             if settings.columns or list(signature.inputs.values()) != [1]:
                 raise InputError(
                     f"text files have one text a line, and signature {signature.name!r} takes "
-                    f"{', '.join(signature.inputs)}: give .jsonl, .parquet or .tfrecord, whose columns have names."
+                    f"{', '.join(signature.inputs)}: give .csv, .jsonl, .parquet or .tfrecord, which have columns."
                 )
         self._columns = {} if signature.takes_examples else columns
         self._kept = [name for found in self._columns.values() for name in _listed(found)]

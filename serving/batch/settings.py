@@ -4,9 +4,9 @@ import dataclasses
 
 from rembert_tf.errors import InputError
 
-TEXT, JSON_LINES, PARQUET, RECORDS = "text", "jsonl", "parquet", "tfrecord"
-FORMATS = (TEXT, JSON_LINES, PARQUET, RECORDS)
-OUTPUT_FORMATS = (JSON_LINES, PARQUET)
+TEXT, CSV, TSV, JSON_LINES, PARQUET, RECORDS = "text", "csv", "tsv", "jsonl", "parquet", "tfrecord"
+FORMATS = (TEXT, CSV, TSV, JSON_LINES, PARQUET, RECORDS)
+OUTPUT_FORMATS = (JSON_LINES, PARQUET, RECORDS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +15,9 @@ class BatchSettings:
 
     Args:
         signature: of the SavedModel; None takes `serving_default`, or the only one.
-        file_format: of all files; one of `text`, `jsonl`, `parquet`, `tfrecord`. None goes by their endings.
-        output_format: `jsonl` or `parquet`.
+        file_format: of all files; one of `text`, `csv`, `tsv`, `jsonl`, `parquet`, `tfrecord`. None goes by their
+            endings.
+        output_format: `jsonl`, `parquet` or `tfrecord`.
         columns: {input of the signature: column of the files}; an input that is not named has a column of its own
             name. An input that takes a list may have several columns, as a tuple.
         keep: columns that stand in the answers beside those that the model gets.

@@ -9,6 +9,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from rembert_tf.config import CONFIG_FILE
 from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.serving.served_model import model_of
 from rembert_tf.serving.server.version_directories import list_versions
 
 GRAPH_FILE, INDEX_FILE = "saved_model.pb", "variables/variables.index"
@@ -51,8 +52,8 @@ def saved_model_directory(path):
     versions = list_versions(path) if tf.io.gfile.isdir(path) else {}
     if versions and tf.io.gfile.exists(f"{versions[max(versions)]}/{GRAPH_FILE}"):
         return versions[max(versions)]
-    if tf.io.gfile.exists(f"{path}/{CONFIG_FILE}"):
-        raise InputError(f"{path!r} is a model directory, not a SavedModel: `rembert export {path} BASE_PATH` first.")
+    if tf.io.gfile.exists(f"{path}/{CONFIG_FILE}") or model_of(path) is not None:
+        raise InputError(f"{path!r} holds a model, not a SavedModel: `rembert export {path} BASE_PATH` first.")
     raise InputError(f"{path!r} is no SavedModel: {expected}.")
 
 

@@ -6,11 +6,13 @@ from pathlib import Path, PurePosixPath
 
 from rembert_tf.errors import InputError, MissingFileError
 from rembert_tf.pipelines import storage
-from rembert_tf.serving.batch.settings import JSON_LINES, PARQUET, RECORDS, TEXT
+from rembert_tf.serving.batch.settings import CSV, JSON_LINES, PARQUET, RECORDS, TEXT, TSV
 
-EXPECTED = ".txt, .jsonl, .parquet or .tfrecord; .txt and .jsonl also as .gz or .xz, .tfrecord as .gz"
+EXPECTED = ".txt, .csv, .tsv, .jsonl, .parquet or .tfrecord; those of lines also as .gz or .xz, .tfrecord as .gz"
 _ENDINGS = {
     ".txt": TEXT,
+    ".csv": CSV,
+    ".tsv": TSV,
     ".jsonl": JSON_LINES,
     ".ndjson": JSON_LINES,
     ".json": JSON_LINES,
@@ -19,7 +21,7 @@ _ENDINGS = {
     ".tfrecord": RECORDS,
     ".tfrecords": RECORDS,
 }
-_COMPRESSED = {TEXT: (".gz", ".xz"), JSON_LINES: (".gz", ".xz"), PARQUET: (), RECORDS: (".gz",)}
+_COMPRESSED = {**dict.fromkeys((TEXT, CSV, TSV, JSON_LINES), (".gz", ".xz")), PARQUET: (), RECORDS: (".gz",)}
 _PART_OF_MANY = re.compile(r"-\d+-of-\d+$")
 
 
@@ -30,7 +32,7 @@ class Source:
     Args:
         number: its place among the files, from 0.
         path: where it is.
-        file_format: `text`, `jsonl`, `parquet` or `tfrecord`.
+        file_format: one of `FORMATS`.
     """
 
     number: int

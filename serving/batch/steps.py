@@ -13,8 +13,9 @@ from rembert_tf.serving.batch.json_values import json_line
 from rembert_tf.serving.batch.parquet_answers import parquet_file
 from rembert_tf.serving.batch.part_answers import answer_rows
 from rembert_tf.serving.batch.parts import part_of, read_rows, split
+from rembert_tf.serving.batch.record_answers import record_file
 from rembert_tf.serving.batch.requests import RowRequests
-from rembert_tf.serving.batch.settings import PARQUET
+from rembert_tf.serving.batch.settings import JSON_LINES, RECORDS
 
 COUNTING, ANSWERING = "counting rows of files", "answering"
 PARTS, ROWS = "parts", "rows"
@@ -109,6 +110,8 @@ class AnswerPart(beam.DoFn):
     def _content(self, answered):
         if not answered:
             return None
-        if self.work.settings.output_format == PARQUET:
-            return parquet_file(answered, self.work.signature, self.work.settings.id_column is not None)
-        return b"".join(map(json_line, answered))
+        settings = self.work.settings
+        if settings.output_format == JSON_LINES:
+            return b"".join(map(json_line, answered))
+        file_of = record_file if settings.output_format == RECORDS else parquet_file
+        return file_of(answered, self.work.signature, settings.id_column is not None)

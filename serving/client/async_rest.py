@@ -5,6 +5,7 @@ import ssl
 
 from rembert_tf.errors import MissingExtraError
 from rembert_tf.serving.client.errors import no_answer
+from rembert_tf.serving.client.failed_connections import rest_failure
 from rembert_tf.serving.client.rest_messages import RestAnswer
 
 try:
@@ -22,7 +23,7 @@ class AsyncRestConnections:
 
     def __init__(self, address, headers, ca_file=None):
         scheme = "https" if address.is_secure else "http"
-        self._url = address.url
+        self._address = address
         self._root = f"{scheme}://{address.authority}"
         self._headers = {"content-type": "application/json", **headers}
         self._tls = ssl.create_default_context(cafile=ca_file) if address.is_secure else True
@@ -38,10 +39,9 @@ class AsyncRestConnections:
             raise
         except aiohttp.ClientConnectorCertificateError as error:
             reason = getattr(error.certificate_error, "verify_message", "its certificate is not trusted")
-            raise no_answer(self._url, reason, repeatable=False) from error
+            raise no_answer(self._address.url, reason, repeatable=False) from error
         except (OSError, aiohttp.ClientError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise no_answer(self._url, reason) from error
+            raise rest_failure(self._address, error) from error
 
     async def close(self):
         if self._session is not None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from google.protobuf import json_format
 
 from rembert_tf.errors import InputError, MissingExtraError
-from rembert_tf.serving.client.errors import no_answer, refused
+from rembert_tf.serving.client.errors import refused
+from rembert_tf.serving.client.failed_connections import grpc_failure
 from rembert_tf.serving.client.signatures import check_output_names, read_signatures
 
 try:
@@ -61,7 +62,7 @@ class GrpcMessages:
 
     def __init__(self, target, address):
         self._target = target
-        self._url = address.url
+        self._address = address
 
     def signatures(self):
         request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
@@ -100,7 +101,7 @@ class GrpcMessages:
         if code == grpc.StatusCode.DEADLINE_EXCEEDED:
             return TimeoutError(details)
         if code == grpc.StatusCode.UNAVAILABLE and "connect" in details.lower():
-            return no_answer(self._url, details)
+            return grpc_failure(self._address, details)
         return refused(self._target, code.name, details)
 
 

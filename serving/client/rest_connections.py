@@ -6,6 +6,7 @@ import ssl
 import time
 
 from rembert_tf.serving.client.errors import no_answer
+from rembert_tf.serving.client.failed_connections import rest_failure
 from rembert_tf.serving.client.rest_messages import RestAnswer
 
 MAX_IDLE = 32  # connections kept for later requests
@@ -51,8 +52,7 @@ class RestConnections:
         except ssl.SSLCertVerificationError as error:
             raise no_answer(self._address.url, error.verify_message, repeatable=False) from error
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            raise no_answer(self._address.url, reason) from error
+            raise rest_failure(self._address, error) from error
 
     def close(self):
         while self._idle:

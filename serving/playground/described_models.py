@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from rembert_tf.serving.client.heads import head_of
-from rembert_tf.serving.model_card import LABELS
+from rembert_tf.serving.model_card import LABELS, read_labels
 from rembert_tf.serving.server.defaults import DEFAULT_SIGNATURE
 
 UNKNOWN = "unknown"
@@ -53,6 +53,6 @@ def _labels(path):
     """Returns the labels in the order of the probabilities; none for an export that has no such file."""
     try:
         with tf.io.gfile.GFile(f"{path}/{LABELS}") as file:
-            return file.read().splitlines()
+            return read_labels(file.read())
     except (tf.errors.OpError, UnicodeDecodeError):
         return []

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from rembert_tf.tasks.error_report.hostile_texts import markdown_code
 from rembert_tf.version import __version__
 
 CARD = "model_card.md"
@@ -44,7 +45,7 @@ def _lines(graph, runtime, dtype, outputs, differences, directory):
     yield f"  {config.vocab_size:,} pieces, at most {config.max_position_embeddings} positions"
     yield f"- number type of the weights: {dtype}; inputs and outputs do not depend on it"
     if "logits" in differences and hasattr(model, "classifier"):
-        labels = ", ".join(f"`{label}`" for label in config.id2label.values())  # as code: they may look like markup
+        labels = ", ".join(map(markdown_code, config.id2label.values()))  # as code: they may look like markup
         yield f"- labels, in the order of the logits: {labels}"
     yield f"- written by rembert-tf {__version__} with TensorFlow {tf.__version__}"
     if type(model).__name__ == "RemBertForCausalLM":

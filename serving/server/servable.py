@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401
 
 from rembert_tf.errors import InputError
+from rembert_tf.native_log import keep_to_log_level
 from rembert_tf.serving.optimized.rewriting import session_config
 from rembert_tf.serving.server.status import Code, ServingError, invalid_argument
 
@@ -33,6 +34,7 @@ class Servable:
     def __init__(self, path, version):
         self.path = str(path)
         self.version = version
+        keep_to_log_level()
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph, config=session_config(self.path))
         try:

@@ -2,20 +2,19 @@
 
 import json
 import os
-import pickle
 import subprocess
 import sys
 
 import ml_dtypes
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
-from rembert_tf import RemBertConfig
 from rembert_tf.checkpoints_tools import convert
-from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.errors import MissingFileError
 from tests.checkpoints_tools import google_checkpoint
 from tests.checkpoints_tools.folders import digests
+from tests.checkpoints_tools.refusals import refuse
 from tests.golden import fixture
 
 GOOGLE = "google_tf1/full_b"
@@ -26,16 +25,6 @@ def theirs(tmp_path):
     """A copy of an original checkpoint, to be damaged."""
     variables, content = google_checkpoint.variables_of("full_b"), google_checkpoint.json_of("full_b")
     return google_checkpoint.write(tmp_path / "theirs", variables, content)
-
-
-def refuse(src, dst, message, error=InputError, **settings):
-    """Asserts that a conversion fails with a message, changes nothing and leaves nothing."""
-    before = digests(src) if os.path.isdir(src) else None
-    beside = sorted(os.listdir(dst.parent))
-    with pytest.raises(error, match=message):
-        convert(src, dst, **settings)
-    assert before == (digests(src) if before is not None else None)
-    assert sorted(os.listdir(dst.parent)) == beside
 
 
 def test_a_missing_shard(theirs, tmp_path):
@@ -153,36 +142,6 @@ def test_unusable_arguments(settings, message, theirs, tmp_path):
     refuse(theirs, tmp_path / "ours", message, **settings)
 
 
-def test_a_malicious_pickle_runs_nothing(tmp_path):
-    class Payload:
-        def __reduce__(self):
-            return os.system, (f"touch {tmp_path}/owned",)
-
-    source = tmp_path / "theirs"
-    source.mkdir()
-    RemBertConfig.from_pretrained(fixture("hf/models/base_model")).save_pretrained(source)
-    with open(source / "pytorch_model.bin", "wb") as file:
-        pickle.dump({"embeddings.word_embeddings.weight": Payload()}, file)
-    refuse(source, tmp_path / "ours", "pytorch_model.bin")
-    assert not (tmp_path / "owned").exists()
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({"bert.embeddings.word_embeddings.weight": (4, 4)}, "looks like a BERT"),
-        ({"deberta.embeddings.word_embeddings.weight": (4, 4)}, "looks like a DeBERTa"),
-        ({"transformer.h.0.attn.c_attn.weight": (4, 4)}, "looks like a GPT"),
-    ],
-)
-def test_a_directory_of_another_family(arrays, message, tmp_path):
-    source = tmp_path / "theirs"
-    source.mkdir()
-    RemBertConfig().save_pretrained(source)
-    save_file({name: np.zeros(shape, "float32") for name, shape in arrays.items()}, source / "model.safetensors")
-    refuse(source, tmp_path / "ours", message)
-
-
 def test_a_disk_without_room_is_told_before_anything_is_written(theirs, tmp_path, monkeypatch):
     usage = os.statvfs(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda path: type(usage)((0,) * 10) and _Usage())
@@ -247,8 +206,3 @@ def test_progress_reaches_the_end(theirs, tmp_path):
     report = convert(theirs, tmp_path / "ours", report=lambda done, total, note: seen.append((done, total)))
     assert seen[-1] == (report.parameters, report.parameters)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-
-
-def test_a_directory_loads_with_the_activation_that_was_asked_for(tmp_path):
-    convert(fixture("hf/models/base_model"), tmp_path / "ours", hidden_act="gelu_new")
-    assert RemBertConfig.from_pretrained(tmp_path / "ours").hidden_act == "gelu_new"

@@ -83,6 +83,47 @@ def test_what_was_measured_is_printed_though_the_last_files_cannot_be_written(lo
     assert (tmp_path / "load" / "load-test.md").read_text() == out and "| 1 | 1 at a time |" in out
 
 
+def test_a_disk_that_gets_full_in_mid_run_takes_no_row_from_the_table(load_test, server, tmp_path, monkeypatch):
+    from rembert_tf.weights import atomic_files
+
+    write, left = atomic_files._write, [2]  # a report is two files: the one before the first point fits
+
+    def get_full(path, content):
+        if not left[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left[0] -= 1
+        write(path, content)
+
+    monkeypatch.setattr(atomic_files, "_write", get_full)
+    code, out, err = load_test(server.rest_url, *FEW, "--concurrency", "1,2,4", "--output", tmp_path / "load")
+    assert code == 2
+    rows = [line.split(" | ")[1] for line in out.splitlines() if line.startswith("| 1 |")]
+    assert rows == ["1 at a time", "2 at a time", "4 at a time"]
+    sentence = f"cannot write into '{tmp_path / 'load'}': No space left on device."
+    assert [line for line in err.splitlines() if sentence in line] == [
+        f"{sentence} The test goes on, prints what it measures, and tries again at its end.",
+        f"rembert: {sentence}",
+    ]
+    report = json.loads((tmp_path / "load" / "load-test.json").read_text())  # what could be written is whole
+    assert report["points"] == [] and len(list((tmp_path / "load").iterdir())) == 2
+
+
+def test_a_disk_that_was_full_for_a_while_loses_nothing(load_test, server, tmp_path, monkeypatch):
+    from rembert_tf.weights import atomic_files
+
+    write, writes = atomic_files._write, []
+
+    def be_full_once(path, content):
+        writes.append(path)
+        if len(writes) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, content)
+
+    monkeypatch.setattr(atomic_files, "_write", be_full_once)
+    code, out, _ = load_test(server.rest_url, *FEW, "--concurrency", "1", "--output", tmp_path / "load")
+    assert code == 0 and (tmp_path / "load" / "load-test.md").read_text() == out
+
+
 def test_mistakes(load_test, server, tmp_path):
     url, file = server.rest_url, tmp_path / "file"
     file.write_text("a")

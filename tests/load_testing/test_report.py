@@ -62,7 +62,7 @@ def test_the_table():
 def test_failures_and_an_early_end():
     text = markdown(make_outcome([make_point(8, errors={"TIMEOUT": 3, "UNAVAILABLE": 1})], stopped=GONE))
     assert "**Ended early (the server stopped answering): 1 of 4 points.**" in text
-    assert "- 8 at a time, 1 text a request: 3 x TIMEOUT (the server's words)" in text
+    assert "- 8 at a time, 1 text a request: 3 x TIMEOUT (`the server's words`)" in text
     assert "1 x UNAVAILABLE" in text
 
 

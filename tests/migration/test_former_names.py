@@ -10,7 +10,8 @@ import tensorflow as tf
 import rembert_tf
 from rembert_tf import RemBertForSequenceClassification, RemBertModel, RemBertTokenizer, RemBertTokenizerFast
 from rembert_tf.errors import InputError
-from rembert_tf.former_names import FORMER_ARGUMENTS, FORMER_CLASSES
+from rembert_tf.former_arguments import FORMER_ARGUMENTS
+from rembert_tf.former_names import FORMER_CLASSES, FORMER_HELPERS
 
 IDS = [[1, 2, 3]]
 LOADING = ["from_pt", "cache_dir", "config", "device_map", "output_loading_info", "ignore_mismatched_sizes"]
@@ -43,6 +44,27 @@ def test_a_former_class_names_its_successor(name):
 def test_every_former_class_of_the_family_is_known():
     heads = {f"TF{name}" for name in rembert_tf.__all__ if name.startswith(("RemBertModel", "RemBertFor"))}
     assert len(heads) == 7 and heads <= FORMER_CLASSES.keys()
+
+
+@pytest.mark.parametrize("name", FORMER_HELPERS)
+def test_a_former_helper_is_answered_too(name):
+    for wording, error in ((f"rembert_tf.{name}", AttributeError), (f"from rembert_tf import {name}", ImportError)):
+        with pytest.raises(error, match=rf"^rembert_tf has no {name}: .{{9,}} \(docs/migration.md\)$"):
+            exec(wording, {"rembert_tf": rembert_tf})
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("RemBERTModel", "RemBertModel"),
+        ("RembertForMaskedLM", "RemBertForMaskedLM"),
+        ("RemBertForSequenceClassificaton", "RemBertForSequenceClassification"),
+        ("RemBERTTokenizer", "RemBertTokenizer"),
+    ],
+)
+def test_a_slip_in_a_class_is_guessed(slip, meant):
+    with pytest.raises(ImportError, match=rf"^rembert_tf has no {slip}; did you mean {meant}\?$"):
+        exec(f"from rembert_tf import {slip}")
 
 
 def test_other_names_fail_as_usual():
@@ -121,8 +143,10 @@ def test_a_slip_is_a_type_error(small_tokenizer, head, tmp_path):
         lambda: small_tokenizer("a", paddin=True),
         lambda: head({"input_ids": IDS}, trainig=True),
         lambda: head.save_pretrained(tmp_path / "new", max_shard=1),
+        lambda: small_tokenizer.decode([5], skip_special_token=True),
     ):
-        with pytest.raises(TypeError, match="does not take (paddin|trainig|max_shard)"):
+        guess = r"\(did you mean (padding|training|max_shard_size|skip_special_tokens)\?\)\.$"
+        with pytest.raises(TypeError, match="does not take (paddin|trainig|max_shard|skip_special_token) " + guess):
             call()
 
 

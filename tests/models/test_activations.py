@@ -35,7 +35,7 @@ def test_value_and_both_derivatives(way):
     if way != "eagerly":
         function = tf.function(derivatives, jit_compile=way == "jit_compile")
     for ours, theirs in zip(function(lean_gelu_erf, tf.constant(POINTS, tf.float32)), expected(POINTS), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=2e-6)
+        np.testing.assert_allclose(ours, theirs, atol=3e-6)  # XLA's erf on a GPU ends at 1 - 2.4e-7
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])

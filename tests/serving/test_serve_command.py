@@ -21,6 +21,7 @@ from tests.serving.versions.model_configs import entry, listed
         (["here", "--model-config-file", "f"], "Give either PATH or --model-config-file"),
         (["--model-config-file", "f", "--name", "m"], "--name goes with PATH"),
         (["here", "--max-length", "9"], "--max-length goes with a model directory or a run folder"),
+        (["here", "--no-check"], "--no-check goes with a model directory or a run folder"),
         (["--model-config-file", "f", "--pair"], "--pair goes with a model directory or a run folder"),
         (["here", "--batching-parameters-file", "f"], "--batching-parameters-file goes with --enable-batching"),
         (["here", "--enable-batching", "--batching-parameters-file", "nowhere"], "nowhere cannot be read"),
@@ -82,7 +83,7 @@ def test_every_option_together(one_signature, tmp_path):
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert err.rstrip().endswith("Stopped.")
+    assert err.rstrip().endswith("Stopped.") and "InitializeLog" not in err
     assert "loading version 1 of model b" in err
     assert [json.loads(line)["method"] for line in log.read_text().splitlines()][:2] == ["Predict", "Predict"]
 

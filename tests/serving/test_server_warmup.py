@@ -60,7 +60,7 @@ class TestWarmup:
     @pytest.mark.parametrize(
         "records, message",
         [
-            ([predict_log("a"), predict_log("fail")], "warm-up request 2 .* fails: INVALID_ARGUMENT: .*told to fail"),
+            ([predict_log("a"), predict_log("fail")], "(?s)warm-up request 2 .* INVALID_ARGUMENT: .*told to fail"),
             ([b"\xff\xff malformed"], "warm-up request 1 .* is not a PredictionLog"),
             ([b""], "warm-up request 1 .* is of the kind unset"),
             ([predict_log("a")] * 1001, "more than 1000 warm-up requests"),

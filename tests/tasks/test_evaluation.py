@@ -6,11 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from rembert_tf import RemBertForSequenceClassification, RemBertModel
-from rembert_tf.errors import InputError, MissingFileError
+from rembert_tf.errors import InputError
 from rembert_tf.tasks import evaluation
 from rembert_tf.tasks.csv_task import CsvTask
-from rembert_tf.tasks.evaluation import Evaluation, Part, evaluate, mean_scores, predict_parts, read_parts
+from rembert_tf.tasks.evaluation import Evaluation, Part, mean_scores, predict_parts, read_parts
 from rembert_tf.tasks.pairs.task import PawsxTask
 from rembert_tf.tasks.question_answering.tasks import Mlqa, Xquad
 from rembert_tf.tasks.tagging.udpos import UdPos
@@ -205,49 +204,3 @@ def test_a_failure_leaves_nothing_half_written(evaluated, tmp_path, monkeypatch,
     with pytest.raises(kind, match="No space left on device|a defect"):
         found.write(tmp_path / "results/out")
     assert list((tmp_path / "results").iterdir()) == []
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, text_config, small_tokenizer):
-    """A folder with files, a classifier's directory and an encoder's."""
-    folder = tmp_path_factory.mktemp("models")
-    for name, content in CSV.items():
-        (folder / name).write_text(content)
-    config = text_config.replace(num_hidden_layers=1, id2label={0: "animal", 1: "colour"})
-    for name, model in (("head", RemBertForSequenceClassification(config)), ("encoder", RemBertModel(config))):
-        small_tokenizer.save_pretrained(folder / name)
-        model.save_pretrained(folder / name)
-    return folder
-
-
-def test_a_directory_is_evaluated_as_its_model_called_by_hand(folder, small_tokenizer):
-    found = evaluate(CsvTask(), folder / "head", [folder / name for name in CSV])
-    model = RemBertForSequenceClassification.from_pretrained(folder / "head")
-    texts = {"en": ["a cat", "<b>red</b>"], "de": ["rot"]}
-    for language, part in found.parts.items():
-        logits = [np.asarray(model(small_tokenizer([text], padding=True)))[0] for text in texts[language]]
-        shares = [np.exp(row) / np.exp(row).sum() for row in logits]
-        said = [list(prediction["probabilities"].values()) for prediction in part.predictions]
-        np.testing.assert_allclose(said, shares, atol=2e-6)
-
-
-@pytest.mark.parametrize(
-    ("model", "file", "more", "message"),
-    [
-        ("encoder", "dev-en.csv", {}, "encoder' has no head for RemBertForSequenceClassification: fine-tune it first"),
-        ("nowhere", "dev-en.csv", {}, "no model directory"),
-        ("head", "dev-en.csv", {"max_length": 999}, "max_length is 999, but the model has 64 positions"),
-    ],
-)
-def test_what_cannot_be_evaluated_is_told_in_a_sentence(folder, model, file, more, message):
-    with pytest.raises(InputError, match=message):
-        evaluate(CsvTask(), folder / model, [folder / file], **more)
-
-
-def test_a_missing_file_is_told_before_the_model_is_loaded(folder, monkeypatch):
-    def never(*arguments):
-        raise AssertionError("loaded")
-
-    monkeypatch.setattr(evaluation, "load_task_model", never)
-    with pytest.raises(MissingFileError, match="nowhere.csv"):
-        evaluate(CsvTask(), folder / "head", [folder / "dev-en.csv", folder / "nowhere.csv"])

@@ -32,6 +32,7 @@ def run_checks(chosen):
     """Runs some of `mirrored_checks.py` in a process of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "tests/training/mirrored_checks.py"]
     environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    environment["CUDA_VISIBLE_DEVICES"] = "-1"  # the devices are parts of the processor
     done = subprocess.run(
         [*command, "-k", chosen], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE
     )

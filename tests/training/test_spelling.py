@@ -71,6 +71,18 @@ def test_training_moves_pieces_that_no_text_held(model, small_tokenizer):
     np.testing.assert_allclose(np.asarray(model(inputs)), during, atol=1e-5)
 
 
+def test_xla_is_left_out_meanwhile(model, small_tokenizer):
+    """A GPU's default would be to compile the step, and ragged gathers cannot be."""
+    step = {"x": encode(small_tokenizer), "y": np.array([0, 1]), "verbose": 0}
+    with shared_spelling(model, small_tokenizer, 3):
+        with pytest.warns(UserWarning, match="doesn't support `jit_compile=True`"):
+            model.compile("sgd", jit_compile=True)
+        model.fit(**step)
+    model.compile("sgd", jit_compile=True)
+    assert model.jit_compile
+    model.fit(**step)
+
+
 def test_training_leaves_out_whole_ngrams_repeatably(model, small_tokenizer):
     rows, _ = spelling_table(small_tokenizer, 3)
     piece = np.array([max(range(len(rows)), key=lambda piece: len(rows[piece]))])

@@ -24,3 +24,11 @@ def markdown_text(text):
     """Returns a text as Markdown within one cell of a table: no markup of it, and no HTML, takes effect."""
     line = " ".join(showable(text).split())
     return _MARKUP.sub(r"\\\g<0>", line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def markdown_code(text):
+    """Returns a text as code within a line of Markdown, outside of tables: it shows as it is, on one line."""
+    line = " ".join(showable(text).split())
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    # A space next to each fence goes when it is shown; without it a grave accent would lengthen the fence.
+    return f"{fence} {line} {fence}" if "`" in line or not line else f"{fence}{line}{fence}"

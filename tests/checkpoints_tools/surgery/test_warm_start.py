@@ -15,7 +15,6 @@ from rembert_tf.errors import InputError
 from tests.checkpoints_tools.surgery.directories import digests, vocabulary
 
 IDS = np.arange(24).reshape(2, 12) % 50
-TABLES = ("rembert.embeddings.word_embeddings.weight", "cls.predictions.decoder.weight", "cls.predictions.decoder.bias")
 HEADS = {
     "RemBertModel": {},
     "RemBertForSequenceClassification": {},
@@ -107,36 +106,6 @@ def test_the_same_sizes_are_the_same_weights(make_directory, tmp_path):
     for name, array in large.items():
         np.testing.assert_array_equal(array, small[name])
     assert (tmp_path / "out/sentencepiece.model").is_file()
-
-
-def test_another_vocabulary_takes_rows_by_spelling(make_directory, tmp_path):
-    """Special tokens by their role, alike pieces by spelling, others from the pieces that their text is cut into."""
-    directory = make_directory(pieces="oss_1k")
-    file = tmp_path / "other.model"
-    file.write_bytes(vocabulary("udef_bytes_8k"))
-    found = warm_start(directory, tmp_path / "out", sentencepiece=file)
-    old, new = (RemBertTokenizer.from_pretrained(place) for place in (directory, tmp_path / "out"))
-    assert new.vocabulary.model == file.read_bytes()
-    config = RemBertConfig.from_pretrained(tmp_path / "out")
-    assert config.vocab_size == len(new) and config.eos_token_id == new.sep_token_id
-    assert sum(found.pieces.values()) == len(new) and found.reasons == ["another vocabulary"]
-    small, large = (load_file(place / "model.safetensors") for place in (directory, tmp_path / "out"))
-    numbers, known = new.get_vocab(), old.get_vocab()
-    alike = [piece for piece in known if piece in numbers and piece not in old.all_special_tokens]
-    assert len(alike) > 100 and found.pieces["by_spelling"] >= len(alike)
-    others = [piece for piece in numbers if piece.startswith("\u2581") and len(piece) > 6 and piece not in known]
-    parts = {numbers[piece]: old.vocabulary.processor.encode(piece[1:]) for piece in others}
-    parts = {number: ids for number, ids in parts.items() if old.unk_token_id not in ids}
-    assert len(parts) > 100
-    roles = ("cls_token_id", "sep_token_id", "mask_token_id", "pad_token_id", "unk_token_id")
-    for name in TABLES:
-        ours, theirs = large[name], small[name]
-        rows = [numbers[piece] for piece in alike], [known[piece] for piece in alike]
-        np.testing.assert_array_equal(ours[rows[0]], theirs[rows[1]])
-        for role in roles:
-            np.testing.assert_array_equal(ours[getattr(new, role)], theirs[getattr(old, role)])
-        for number, ids in parts.items():
-            np.testing.assert_allclose(ours[number], theirs[ids].mean(axis=0), atol=1e-6)
 
 
 def test_vocabulary_width_and_depth_at_once(make_directory, tmp_path):

@@ -9,6 +9,8 @@ pytest.importorskip("apache_beam", reason="the beam extra is not installed")
 import tensorflow as tf
 
 from rembert_tf.serving.batch import BatchSettings, predict_files
+from rembert_tf.serving.batch.output import OutputFiles
+from tests.serving.batch.stopped_commands import FILES, SETTINGS
 from tests.serving.heads_zoo import HeadsZoo
 from tests.serving.zoo import Zoo, spec
 
@@ -87,3 +89,22 @@ def lines(path):
 @pytest.fixture
 def predicting(tmp_path):
     return Predicting(tmp_path)
+
+
+@pytest.fixture
+def stopped(predicting, models, monkeypatch, request):
+    """The folder of a command that failed at its fifth part; a parameter is further settings of it."""
+    settings = {**SETTINGS, **getattr(request, "param", {})}
+    written, write_part = [], OutputFiles.write_part
+
+    def failing(self, *arguments):
+        if len(written) == 4:
+            raise KeyboardInterrupt
+        written.append(arguments)
+        write_part(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(OutputFiles, "write_part", failing)
+        with pytest.raises(KeyboardInterrupt):
+            predicting(models("embed"), FILES, **settings)
+    return predicting

@@ -27,10 +27,32 @@ def test_what_it_prints(texts, models, capsys):
     assert f"rejected rows in {texts}/out/rows.rejected.jsonl" in printed.err
     assert "Traceback" not in printed.err and "WARNING" not in printed.err
     assert run([*command, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == json.loads((texts / "out/rows.summary.json").read_text())
+    again, kept = json.loads(capsys.readouterr().out), json.loads((texts / "out/rows.summary.json").read_text())
+    assert again == {**kept, "done_before": 6, "seconds": again["seconds"], "rows_per_second": 0}
+    assert run(command) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        counts,
+        "all was there already: nothing was answered anew",
+        rejected,
+    ]
     assert run([*command, "--part-rows", "2"]) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("rembert: the answers of another command are at ")
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_when_no_row_was_answered_the_command_fails(options, texts, models, capsys):
+    (texts / "bad.txt").write_bytes(b"\xff\n" * 3)
+    command = ["predict-batch", str(models("embed")), "--input", f"{texts}/bad.txt", "--output", f"{texts}/out/rows"]
+    for _ in range(2):  # what lies there already is no success either
+        assert run([*command, *options]) == 2
+        printed = capsys.readouterr()
+        last = printed.err.splitlines()[-1]
+        assert last == f"rembert: no row was answered: '{texts}/out/rows.rejected.jsonl' has the reason for each."
+        assert json.loads(printed.out)["rejected"] == 3 if options else "0 answered, 3 rejected" in printed.out
+    (texts / "empty.txt").write_bytes(b"")
+    command = ["predict-batch", str(models("embed")), "--input", f"{texts}/empty.txt", "--output", f"{texts}/none"]
+    assert run(command) == 0  # there was nothing to answer
 
 
 def test_columns(texts, models, capsys):

@@ -1,12 +1,12 @@
 """Every format of files, plain and compressed, in parts of any size: the same rows, each with its number."""
 
+import csv
 import gzip
 import io
 import json
 import lzma
 from pathlib import Path
 
-import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -20,6 +20,14 @@ TEXTS = ["Guten Tag", "", "नमस्ते दुनिया", 'a "b"\\\t\u2
 
 def json_lines(rows):
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def delimited(rows, dialect):
+    content = io.StringIO()
+    writer = csv.DictWriter(content, rows[0], dialect=dialect)
+    writer.writeheader()
+    writer.writerows(rows)
+    return content.getvalue().encode()
 
 
 def parquet(columns, **options):
@@ -54,6 +62,11 @@ def file_of(kind, folder):
         "windows.txt": lambda: b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n"),
         "a.txt.gz": lambda: gzip.compress(text),
         "a.txt.xz": lambda: lzma.compress(text),
+        "a.csv": lambda: delimited(rows, "excel"),
+        "windows.csv": lambda: b"\xef\xbb\xbf" + delimited(rows, "excel"),
+        "a.csv.gz": lambda: gzip.compress(delimited(rows, "unix")),
+        "a.tsv": lambda: delimited(rows, "excel-tab"),
+        "a.tsv.xz": lambda: lzma.compress(delimited(rows, "excel-tab")),
         "a.jsonl": lambda: json_lines(rows),
         "a.json.gz": lambda: gzip.compress(json_lines(rows)),
         "a.parquet": lambda: parquet({"text": TEXTS, "n": list(range(len(TEXTS)))}, row_group_size=3),
@@ -65,7 +78,7 @@ def file_of(kind, folder):
 
 
 KINDS = ("a.txt", "windows.txt", "a.txt.gz", "a.txt.xz", "a.jsonl", "a.json.gz", "a.parquet", "a.tfrecord")
-KINDS += ("a.tfrecord-00000-of-00001", "a.tfrecord.gz")
+KINDS += ("a.tfrecord-00000-of-00001", "a.tfrecord.gz", "a.csv", "windows.csv", "a.csv.gz", "a.tsv", "a.tsv.xz")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,7 +98,7 @@ def test_rows(kind, predicting, models, tmp_path):
 def test_parts_cover_a_file(kind, part_rows, tmp_path):
     name, content = file_of(kind, tmp_path)
     (tmp_path / name).write_bytes(content)
-    kinds = {".txt": "text", ".jso": "jsonl", ".par": "parquet", ".tfr": "tfrecord"}
+    kinds = {".txt": "text", ".jso": "jsonl", ".par": "parquet", ".tfr": "tfrecord", ".csv": "csv", ".tsv": "tsv"}
     source = Source(0, str(tmp_path / name), kinds[name[name.index(".") :][:4]])
     stretches = parts.split(source, part_rows)
     assert [rows for _, rows, _ in stretches[:-1]] == [part_rows] * (len(stretches) - 1)
@@ -159,18 +172,3 @@ def test_empty_files(predicting, models):
     answers, rejected, summary = predicting(models("embed"), {"a.txt": "", "b.txt": "x\n", "c.jsonl": ""})
     assert [(answer["row"], answer["input"]) for answer in answers] == [(1, {"text": "x"})]
     assert rejected == [] and [file["rows"] for file in summary["files"]] == [0, 1, 0]
-
-
-def test_answers_as_parquet(predicting, models, tmp_path):
-    rows = [{"text": "one two", "n": 1}, {"text": "", "n": 2}, {"text": 5, "n": 3}]
-    options = {"output_format": "parquet", "id_column": "n", "part_rows": 2}
-    _, rejected, summary = predicting(models("entities"), {"a.jsonl": rows}, **options)
-    [path] = summary["outputs"]
-    table = pyarrow.parquet.read_table(path)
-    names = ["end", "entity", "num_entities", "score", "start"]
-    assert table.column_names == ["file", "row", "id", "input", *(f"output.{name}" for name in names)]
-    assert table["output.entity"].to_pylist() == [["W3", "W3"], []]
-    assert table["output.start"].to_pylist() == [[0, 4], []]
-    np.testing.assert_allclose(table["output.score"].to_pylist()[0], [0.3, 0.3], rtol=1e-6)
-    assert table["id"].to_pylist() == ["1", "2"] and json.loads(table["input"][0].as_py()) == {"text": "one two"}
-    assert rejected == [(3, "column 'text' holds a number instead of text")]

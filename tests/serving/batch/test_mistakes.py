@@ -16,7 +16,17 @@ ROWS = [{"text": "a", "n": 1}]
 @pytest.mark.parametrize(
     ("files", "settings", "message"),
     [
-        ({"a.csv": "a"}, {}, "nothing tells the format of '.*a.csv': say it with --format, or give .txt, .jsonl"),
+        ({"a.doc": "a"}, {}, "nothing tells the format of '.*a.doc': say it with --format, or give .txt, .csv, .tsv"),
+        ({"a.csv": "n,text,n\n1,2,3\n"}, {}, "a.csv names the column 'n' twice in its first row: give each its own"),
+        ({"a.csv": '"text\na\n'}, {}, r"a.csv: its first row must name the columns, and is not CSV \(a quote is not"),
+        ({"a.tsv": b"te\xfft\na\n"}, {}, r"a.tsv: its first row must name the columns, and is not UTF-8 \("),
+        (
+            {"a.csv": "Good morning,5\nBad,1\n"},
+            {},
+            "has no column 'text' for .*: its columns are Good morning, 5, as its first row says; --column",
+        ),
+        ({"a.csv.gz": gzip.compress(b"text\n" * 99)[:-9]}, {}, r"a.csv.gz, line \d+: not readable as .gz \(Comp"),
+        ({"a.tsv.bz2": b"text\n"}, {}, "nothing tells the format"),
         ({"a.jsonl.zst": "a"}, {}, "nothing tells the format"),
         ({"a.parquet.gz": b"a"}, {}, "cannot be read: parquet files may not be compressed as .gz"),
         ({"a.txt.gz": b"plain"}, {}, r"a.txt.gz, line 1: not readable as .gz \(Not a gzipped file"),
@@ -63,12 +73,12 @@ def test_a_directory_instead_of_files(predicting, models):
 def test_two_columns_that_are_missing(predicting, models):
     with pytest.raises(InputError, match=r"a.jsonl has no column 'context', 'question' for signature"):
         predicting(models("answer"), {"a.jsonl": ROWS})
-    with pytest.raises(InputError, match="have one text a line, and .* takes context, question: give .jsonl"):
+    with pytest.raises(InputError, match="have one text a line, and .* takes context, question: give .csv, .jsonl"):
         predicting(models("answer"), {"a.txt": "a"})
 
 
 def test_no_such_file(predicting, models):
-    with pytest.raises(MissingFileError, match=r"there is no file '.*none-\*.txt': expected .txt, .jsonl, .parquet"):
+    with pytest.raises(MissingFileError, match=r"there is no file '.*none-\*.txt': expected .txt, .csv, .tsv, .jsonl"):
         predicting(models("embed"), [str(predicting.folder / "none-*.txt")])
     with pytest.raises(MissingFileError, match="there is no file to answer"):
         predicting(models("embed"), [])
@@ -96,9 +106,16 @@ def test_no_saved_model(predicting, models, tmp_path):
         predicting(tmp_path / "a.txt", files)
     (tmp_path / "model" / "config.json").write_text("{}")
     with pytest.raises(
-        InputError, match="a model directory, not a SavedModel: `rembert export .*model BASE_PATH` first"
+        InputError, match="model' holds a model, not a SavedModel: `rembert export .*model BASE_PATH` first"
     ):
         predicting(tmp_path / "model", files)
+    (tmp_path / "run" / "best").mkdir(parents=True)
+    for name in ("run.json", "best/config.json"):
+        (tmp_path / "run" / name).write_text("{}")
+    with pytest.raises(
+        InputError, match="run' holds a model, not a SavedModel: `rembert export .*run BASE_PATH` first"
+    ):
+        predicting(tmp_path / "run", files)
     (tmp_path / "model" / "saved_model.pb").write_bytes(b"\xff\xff")
     with pytest.raises(InputError, match="saved_model.pb' cannot be read as a SavedModel"):
         predicting(tmp_path / "model", files)
@@ -133,8 +150,8 @@ def test_a_signature_without_an_answer_a_row(predicting, models):
     [
         ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ({"part_rows": -1}, "part_rows must be at least 1, not -1"),
-        ({"file_format": "csv"}, "file_format must be one of text, jsonl, parquet, tfrecord, not 'csv'"),
-        ({"output_format": "text"}, "output_format must be one of jsonl, parquet, not 'text'"),
+        ({"file_format": "x"}, "file_format must be one of text, csv, tsv, jsonl, parquet, tfrecord, not 'x'"),
+        ({"output_format": "text"}, "output_format must be one of jsonl, parquet, tfrecord, not 'text'"),
     ],
 )
 def test_settings(settings, message):

@@ -58,6 +58,13 @@ class TestTls:
             asyncio.run(ask_async(secure.url, ["a"], {}))
         assert secure.asked == []
 
+    def test_grpcs_at_a_rest_port(self, secure, certificate):
+        pytest.importorskip("grpc")
+        url = secure.url.replace("https://", "grpcs://")
+        with Client(url, ca_file=certificate[0]) as client, pytest.raises(UnreachableServerError) as wrong:
+            client.status()
+        assert str(wrong.value).startswith(f"{url} answers like a REST port: write {secure.url}, or")
+
     def test_grpcs(self, certificate):
         grpc = pytest.importorskip("grpc")
         from concurrent.futures import ThreadPoolExecutor

@@ -1,6 +1,7 @@
 """`rembert export --format` as a user meets it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -21,6 +22,8 @@ def folder(tmp_path_factory, tiny_config, tiny_tokenizer):
     for name, model in models.items():
         model.save_pretrained(folder / name)
         tiny_tokenizer.save_pretrained(folder / name)
+    shutil.copytree(folder / "tagger", folder / "run/best")
+    (folder / "run/run.json").write_text("{}")
     return folder
 
 
@@ -38,7 +41,7 @@ def rembert(folder, capsys, monkeypatch, tmp_path):
 
 
 def test_onnx(rembert, tmp_path):
-    printed = rembert("@tagger tagger_onnx --format onnx --max-length 16")
+    printed = rembert("@run tagger_onnx --format onnx --max-length 16")
     assert printed.out == "tagger_onnx\n"
     assert "logits: differs from the Keras model by" in printed.err
     out = tmp_path / "tagger_onnx"
@@ -72,7 +75,9 @@ def test_a_causal_model_says_what_is_left_out(rembert, tmp_path):
             "@tagger out --format onnx --version 2",
             "--version is no option of --format onnx, but of --format savedmodel",
         ),
-        ("@tagger out --format litert --no-check", "--check is no option of --format litert"),
+        ("@tagger out --format litert --no-check", "rembert: --no-check is no option of --format litert"),
+        ("@tagger out --format onnx --check", "rembert: --check is no option of --format onnx"),
+        ("@tagger out --format onnx --no-warmup", "rembert: --no-warmup is no option of --format onnx"),
         ("@tagger out --format litert --aggregation words", "--aggregation is no option of --format litert"),
         ("@tagger out --batch-size 2", "--batch-size is no option of --format savedmodel, but of --format onnx or"),
         ("@tagger out --attentions", "--attentions is no option of --format savedmodel"),
