@@ -6,9 +6,11 @@ Three cases in a model of the published size with random weights: "finetune", a 
 pieces; "mlm", a step of masked language modelling on 8 rows of 512, 15 % of them to be predicted; "forward", the
 encoder on 64 rows of 128. A step is forward, loss, backward, clipping to norm 1 and AdamW; "bf16" is mixed precision
 with float32 weights in training, and bfloat16 weights in "forward". "Recomputed" is `gradient_checkpointing_enable()`,
-on both sides. Each candidate runs in a fresh process of its own, in turns, one process at a time; memory is the most
-that the framework held on the GPU at once, as the framework counts it. Float32 multiplies in TF32 on both sides, as
-TensorFlow does by default. Prints a Markdown table and then the same as JSON.
+on both sides; "without XLA" is `compile(jit_compile=False)`, where Keras' default on one GPU is to compile the step.
+"Warm-up" is the first three steps, with all that is compiled in them. Each candidate runs in a fresh process of its
+own, in turns, one process at a time; memory is the most that the framework held on the GPU at once, as the framework
+counts it. Float32 multiplies in TF32 on both sides, as TensorFlow does by default. Prints a Markdown table and then the
+same as JSON.
 """
 
 import argparse
@@ -19,9 +21,10 @@ import subprocess
 import sys
 import time
 
-OURS, OURS_RECOMPUTED = "rembert-tf", "rembert-tf, recomputed"
+OURS, OURS_RECOMPUTED, WITHOUT_XLA = "rembert-tf", "rembert-tf, recomputed", "rembert-tf, without XLA"
 PEER, PEER_RECOMPUTED = "transformers", "transformers, recomputed"
 RECOMPUTED = OURS_RECOMPUTED, PEER_RECOMPUTED
+TRAINING_ONLY = *RECOMPUTED, WITHOUT_XLA
 SHAPES = {"finetune": (32, 128), "mlm": (8, 512), "forward": (64, 128)}
 MASKED_SHARE = 0.15
 FIRST_ID = 315  # lower ones may be special
@@ -52,7 +55,7 @@ def batch_of(case, vocabulary):
     return ids, places, random.integers(0, 2, shape[0]).astype("int32")
 
 
-def our_step(arguments, case, dtype, recomputed):
+def our_step(arguments, case, dtype, candidate):
     """Returns a function that takes one step and waits for it, and one that returns the bytes held at most."""
     import keras
     import numpy as np
@@ -84,13 +87,13 @@ def our_step(arguments, case, dtype, recomputed):
     else:
         head = rembert_tf.RemBertForSequenceClassification
     model = head(config, dtype=POLICIES[dtype])
-    if recomputed:
+    if candidate in RECOMPUTED:
         model.gradient_checkpointing_enable()
-    model.compile(optimizer=make_optimizer(1e-5, 1000))
+    model.compile(optimizer=make_optimizer(1e-5, 1000), jit_compile=False if candidate == WITHOUT_XLA else "auto")
     return lambda: float(model.train_on_batch(inputs, labels)), peak
 
 
-def peer_step(arguments, case, dtype, recomputed):
+def peer_step(arguments, case, dtype, candidate):
     """As `our_step`, for transformers."""
     import torch
     import transformers
@@ -117,7 +120,7 @@ def peer_step(arguments, case, dtype, recomputed):
     else:
         head = transformers.RemBertForSequenceClassification
     model = head(config).cuda().train()
-    if recomputed:
+    if candidate in RECOMPUTED:
         model.gradient_checkpointing_enable()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.01)
 
@@ -136,8 +139,8 @@ def peer_step(arguments, case, dtype, recomputed):
 def timed_steps(arguments):
     """Takes the steps in this process and returns what they took, as a dictionary."""
     case, dtype, candidate = arguments.worker
-    make = our_step if candidate in (OURS, OURS_RECOMPUTED) else peer_step
-    step, peak = make(arguments, case, dtype, candidate in RECOMPUTED)
+    make = peer_step if candidate in (PEER, PEER_RECOMPUTED) else our_step
+    step, peak = make(arguments, case, dtype, candidate)
     begin = time.perf_counter()
     for _ in range(3):
         step()
@@ -151,7 +154,7 @@ def timed_steps(arguments):
 
 def run(python, key):
     """Runs this program as a worker and returns what it found, or why it found nothing."""
-    command = [python, *sys.argv, "--worker", *key]
+    command = [python, "-P", *sys.argv, "--worker", *key]  # not beside tokenizers.py, which is not the package
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode:
@@ -188,7 +191,7 @@ def main():
     if arguments.worker:
         print(json.dumps(timed_steps(arguments)))
         return
-    pythons = {OURS: sys.executable, OURS_RECOMPUTED: sys.executable}
+    pythons = dict.fromkeys((OURS, OURS_RECOMPUTED, WITHOUT_XLA), sys.executable)
     if arguments.peer_python:
         pythons |= {PEER: arguments.peer_python, PEER_RECOMPUTED: arguments.peer_python}
     found = {}
@@ -196,7 +199,7 @@ def main():
         for case in arguments.cases:
             for dtype in arguments.dtypes:
                 for candidate, python in pythons.items():
-                    if case == "forward" and candidate in RECOMPUTED:
+                    if case == "forward" and candidate in TRAINING_ONLY:
                         continue
                     print(f"round {number + 1}: {case}, {dtype}, {candidate}", file=sys.stderr)
                     result = run(python, (case, dtype, candidate))
