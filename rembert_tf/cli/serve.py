@@ -70,7 +70,7 @@ def command(
         settings=settings,
         playground=_playground(name, model, base_path, max_length, pair) if playground else None,
     )
-    with _log_on_console():
+    with log_on_console():
         serve_forever(server, on_ready=lambda ready: _announce(ready, as_json))
     console.print("Stopped.")
 
@@ -138,18 +138,20 @@ def _settings(
 
 
 @contextlib.contextmanager
-def _log_on_console():
+def log_on_console():
     """Tells on standard error which versions come and go."""
     log = logging.getLogger("rembert_tf.serving.server")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    log.propagate = False  # an export before may have given the root logger a handler, which would say it all again
     try:
         yield
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.NOTSET)
+        log.propagate = True
 
 
 def _announce(server, as_json):

@@ -139,7 +139,8 @@ def _check_rank_and_width(name, shape, config):
     width = getattr(config, WIDTHS[name]) if name in WIDTHS else None
     if len(shape) != (2 if width is None else 3):
         wanted = "(batch, length)" if width is None else f"(batch, length, {width})"
-        raise InputError(f"{name} must have shape {wanted}, not {tuple(shape)}.")
+        alone = ": a batch of one text is a list of one text" if width is None and len(shape) == 1 else ""
+        raise InputError(f"{name} must have shape {wanted}, not {tuple(shape)}{alone}.")
     if width is not None and shape[-1] not in (None, width):
         kind = WIDTHS[name].removesuffix("_size").replace("_", " ")
         raise InputError(f"{name} must have the {kind} width {width}, not {shape[-1]}.")

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from rembert_tf.cli.main import run
+from rembert_tf.cli.serve import log_on_console
 from tests.serving.http_requests import accepts_connections
 from tests.serving.versions.model_configs import entry, listed
 
@@ -44,6 +46,21 @@ def test_a_mistake_in_the_configuration_file(capfd, tmp_path):
     (tmp_path / "models.config").write_text("model_config_list {\n config {\n  nam: 'x'\n } }")
     assert run(["serve", "--model-config-file", str(tmp_path / "models.config")]) == 2
     assert "models.config, line 3:" in capfd.readouterr().err
+
+
+def test_the_log_is_said_once(capsys):
+    """TensorFlow, exporting in the same process, may have given the root logger a handler."""
+    root, log = logging.getLogger(), logging.getLogger("rembert_tf.serving.server.a_part")
+    other = logging.StreamHandler()
+    root.addHandler(other)
+    try:
+        with log_on_console():
+            log.info("loading")
+        log.warning("afterwards")
+    finally:
+        root.removeHandler(other)
+    said = capsys.readouterr().err
+    assert said.count("loading") == 1 and said.count("afterwards") == 1
 
 
 @contextlib.contextmanager
