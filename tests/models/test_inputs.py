@@ -34,7 +34,7 @@ REFUSED = {
     "float positions": ({"input_ids": IDS, "position_ids": IDS * 1.0}, "position_ids must be integers"),
     "a mask of strings": ({"input_ids": [[1]], "attention_mask": [["x"]]}, "attention_mask must be numbers"),
     "integer embeddings": ({"inputs_embeds": embeddings(2, 3, 8, dtype="int32")}, "inputs_embeds must be floats"),
-    "one text's ids": ({"input_ids": IDS[0]}, r"input_ids must have shape \(batch, length\), not \(3,\): a batch of one text is a list"),
+    "one text's ids": ({"input_ids": IDS[0]}, r"shape \(batch, length\), not \(3,\): a batch of one text is a list"),
     "ids of rank 3": ({"input_ids": IDS[None]}, r"input_ids must have shape \(batch, length\), not \(1, 2, 3\)"),
     "a mask of rank 3": ({"input_ids": IDS, "attention_mask": np.ones((2, 3, 3))}, r"attention_mask must.*\(2, 3, 3\)"),
     "a mask of rank 4": ({"input_ids": IDS, "attention_mask": np.ones((2, 1, 3, 3))}, "attention_mask must have shape"),
