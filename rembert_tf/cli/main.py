@@ -1,5 +1,6 @@
 """The `rembert` command: a group that imports a subcommand's module only when it runs."""
 
+import errno
 import importlib
 import os
 import sys
@@ -13,6 +14,7 @@ from rembert_tf.version import __version__
 USER_MISTAKE = 2
 OUR_MISTAKE = 1
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 # name on the command line -> (module with a click command called `command`, one line of help)
 COMMANDS = {
@@ -101,6 +103,9 @@ def run(arguments, debug=False):
     except InputError as mistake:
         return report(f"rembert: {mistake}", USER_MISTAKE, debug)
     except Exception as defect:
+        if isinstance(defect, OSError) and defect.errno in FULL:
+            what = "the output" if defect.filename is None else repr(defect.filename)
+            return report(f"rembert: no space is left on the disk for {what}: make room.", USER_MISTAKE, debug)
         hint = "" if debug else " (this is a defect of rembert-tf; --debug shows where)"
         return report(f"rembert: {type(defect).__name__}: {defect}{hint}", OUR_MISTAKE, debug)
 

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 
 import click
 import pytest
@@ -136,3 +139,12 @@ def test_repeatable_options_take_several_values(arguments, files):
 
     command.main(arguments, standalone_mode=False)
     assert seen == {"task": "task", "file": files}
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_standard_output_on_a_full_disk():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "rembert_tf", "--version"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (2, "rembert: no space is left on the disk for the output: make room.\n")
