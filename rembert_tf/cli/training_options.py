@@ -42,6 +42,11 @@ _OPTIONS = (
         help="Full batches, few widths: fewer steps to compile. [default: on a GPU or TPU]",
     ),
     click.option(
+        "--xla/--no-xla",
+        default=None,
+        help="Compile the step, once for each shape: it costs a minute and more, and is faster. [default: on one GPU]",
+    ),
+    click.option(
         "--strategy",
         type=click.Choice(STRATEGIES),
         help="Devices that share each batch. [default: auto, all GPUs, a TPU, or the workers in TF_CONFIG]",

@@ -40,6 +40,8 @@ def finetune(model, tokenizer, batches, settings, run, evaluate, report=None):
             before stays.
     """
     place = current_place()
+    if settings.xla is True and place.strategy is not None:
+        raise InputError("xla must not be True where several devices or a TPU train: there TensorFlow decides.")
     with contextlib.ExitStack() as stack:
         with place.model_scope():
             freeze(model, settings.freeze)
@@ -67,7 +69,7 @@ def _compile(model, settings, total):
         factors,
     )
     keep_to_log_level()  # XLA may compile the step
-    model.compile(optimizer=optimizer)
+    model.compile(optimizer=optimizer, jit_compile=settings.xla)
     model.optimizer.build(model.trainable_variables)
 
 

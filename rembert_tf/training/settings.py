@@ -51,7 +51,9 @@ class FinetuneSettings:
         choose: which epoch the directory `best` holds: "best", the one with the best dev metric, or "last",
             for a dev set too small to tell epochs apart.
         static_shapes: whether all training batches are full and as wide as one of a few widths, so that XLA compiles
-            a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a GPU or TPU.
+            a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a GPU or TPU, and `xla`
+            is not False.
+        xla: whether XLA compiles the step, once for each shape; "auto": where there is one GPU, or a TPU.
         strategy: devices that share each batch (see `rembert_tf.training.distribution`): "mirrored", those of this
             machine; "multi_worker", those of all workers in TF_CONFIG; "tpu"; "auto": whichever is there, else one.
     """
@@ -79,6 +81,7 @@ class FinetuneSettings:
     average_momentum: float = 0.0
     choose: str = "best"
     static_shapes: bool | str = AUTO
+    xla: bool | str = AUTO
     strategy: str = AUTO
 
     def __post_init__(self):
@@ -98,7 +101,8 @@ class FinetuneSettings:
         self._require("warmup_ratio", lambda value: 0 <= value <= 1, "from 0 to 1")
         self._require("layer_decay", lambda value: 0 < value <= 1, "above 0 and at most 1")
         self._require("choose", lambda value: value in CHOICES, " or ".join(map(repr, CHOICES)))
-        self._require("static_shapes", lambda value: value in (AUTO, True, False), "'auto', True or False")
+        for name in ("static_shapes", "xla"):
+            self._require(name, lambda value: value in (AUTO, True, False), "'auto', True or False")
         self._require("strategy", lambda value: value in STRATEGIES, f"one of {', '.join(STRATEGIES)}")
         self._require("mixed_precision", lambda value: value in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
         for part in self.freeze:
@@ -126,7 +130,7 @@ class FinetuneSettings:
             return self
         import tensorflow as tf
 
-        accelerated = any(tf.config.list_logical_devices(kind) for kind in ("GPU", "TPU"))
+        accelerated = self.xla is not False and any(tf.config.list_logical_devices(kind) for kind in ("GPU", "TPU"))
         return dataclasses.replace(self, static_shapes=accelerated)
 
 

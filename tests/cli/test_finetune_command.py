@@ -35,6 +35,8 @@ OPTIONS = {
     "--strategy mirrored": {"strategy": "mirrored"},
     "--static-shapes": {"static_shapes": True},
     "--no-static-shapes": {"static_shapes": False},
+    "--xla": {"xla": True},
+    "--no-xla": {"xla": False},
 }
 
 

@@ -167,6 +167,14 @@ def test_the_decision_is_part_of_a_run(text_config, small_vocabulary, tmp_path):
     assert said == {"automatic": bool(tf.config.list_logical_devices("GPU")), "static": True}
 
 
+@pytest.mark.parametrize(("xla", "static"), [("auto", True), (True, True), (False, False)])
+def test_shapes_are_static_where_a_gpu_compiles_them(monkeypatch, xla, static):
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind] if kind == "GPU" else [])
+    assert FinetuneSettings(xla=xla).decided().static_shapes is static
+
+
 # XLA leaves a file for each module that it compiles.
 TRAIN = """
 import sys

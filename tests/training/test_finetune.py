@@ -132,3 +132,26 @@ def test_occupied_output_folder(data, tmp_path, text_config, small_vocabulary):
     with pytest.raises(InputError, match="is not empty"):
         train(data, tmp_path, text_config, small_vocabulary)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_xla_trains_the_same_weights(data, tmp_path, text_config, small_vocabulary):
+    same = dataclasses.replace(SETTINGS, max_steps=3, static_shapes=True)
+    weights = []
+    for xla in (True, False):
+        settings = dataclasses.replace(same, xla=xla)
+        train(data, tmp_path / str(xla), text_config, small_vocabulary, settings)
+        weights.append(RemBertForSequenceClassification.from_pretrained(tmp_path / str(xla) / "last").variables)
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-5)
+
+
+def test_xla_is_refused_where_several_devices_train(monkeypatch, data, tmp_path, text_config, small_vocabulary):
+    import tensorflow as tf
+
+    from rembert_tf.training import finetune
+    from rembert_tf.training.distribution import Place
+
+    monkeypatch.setattr(finetune, "current_place", lambda: Place(tf.distribute.MirroredStrategy(["CPU:0"])))
+    with pytest.raises(InputError, match="xla must not be True where several devices"):
+        train(data, tmp_path / "run", text_config, small_vocabulary, dataclasses.replace(SETTINGS, xla=True))
