@@ -51,8 +51,8 @@ class FinetuneSettings:
         choose: which epoch the directory `best` holds: "best", the one with the best dev metric, or "last",
             for a dev set too small to tell epochs apart.
         static_shapes: whether all training batches are full and as wide as one of a few widths, so that XLA compiles
-            a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a GPU or TPU, and `xla`
-            is not False.
+            a handful of steps (see `rembert_tf.tasks.batches`); "auto": where TensorFlow sees a TPU, or
+            a GPU and `xla` is not False.
         xla: whether XLA compiles the step, once for each shape; "auto": where there is one GPU, or a TPU.
         strategy: devices that share each batch (see `rembert_tf.training.distribution`): "mirrored", those of this
             machine; "multi_worker", those of all workers in TF_CONFIG; "tpu"; "auto": whichever is there, else one.
@@ -130,8 +130,8 @@ class FinetuneSettings:
             return self
         import tensorflow as tf
 
-        accelerated = self.xla is not False and any(tf.config.list_logical_devices(kind) for kind in ("GPU", "TPU"))
-        return dataclasses.replace(self, static_shapes=accelerated)
+        kinds = ("TPU",) if self.xla is False else ("GPU", "TPU")  # a TPU does nothing without XLA
+        return dataclasses.replace(self, static_shapes=any(map(tf.config.list_logical_devices, kinds)))
 
 
 # type of a setting -> (the types that its values may have, how a message calls them)

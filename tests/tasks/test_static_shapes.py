@@ -167,11 +167,14 @@ def test_the_decision_is_part_of_a_run(text_config, small_vocabulary, tmp_path):
     assert said == {"automatic": bool(tf.config.list_logical_devices("GPU")), "static": True}
 
 
-@pytest.mark.parametrize(("xla", "static"), [("auto", True), (True, True), (False, False)])
-def test_shapes_are_static_where_a_gpu_compiles_them(monkeypatch, xla, static):
+@pytest.mark.parametrize(
+    ("device", "xla", "static"),
+    [("GPU", "auto", True), ("GPU", True, True), ("GPU", False, False), ("TPU", False, True), ("none", "auto", False)],
+)
+def test_shapes_are_static_where_they_are_compiled(monkeypatch, device, xla, static):
     import tensorflow as tf
 
-    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind] if kind == "GPU" else [])
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: [kind] if kind == device else [])
     assert FinetuneSettings(xla=xla).decided().static_shapes is static
 
 
