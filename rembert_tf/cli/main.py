@@ -1,5 +1,6 @@
 """The `rembert` command: a group that imports a subcommand's module only when it runs."""
 
+import contextlib
 import errno
 import importlib
 import os
@@ -86,10 +87,7 @@ def main(arguments=None):
 def run(arguments, debug=False):
     """Runs one command and returns its exit code."""
     try:
-        outcome = rembert.main(args=arguments, standalone_mode=False)
-        return outcome if isinstance(outcome, int) else 0
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        return _outcome(arguments)
     except click.exceptions.NoArgsIsHelpError as help_page:
         help_page.show()
         return USER_MISTAKE
@@ -99,15 +97,35 @@ def run(arguments, debug=False):
         click.echo("rembert: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
+        _give_up_output()
         return 0  # the reader of a pipe (`| head`) has seen enough
     except InputError as mistake:
         return report(f"rembert: {mistake}", USER_MISTAKE, debug)
     except Exception as defect:
         if isinstance(defect, OSError) and defect.errno in FULL:
+            _give_up_output()
             what = "the output" if defect.filename is None else repr(defect.filename)
             return report(f"rembert: no space is left on the disk for {what}: make room.", USER_MISTAKE, debug)
         hint = "" if debug else " (this is a defect of rembert-tf; --debug shows where)"
         return report(f"rembert: {type(defect).__name__}: {defect}{hint}", OUR_MISTAKE, debug)
+
+
+def _outcome(arguments):
+    """Returns the exit code of a command that ended, once its output has left this process."""
+    try:
+        outcome = rembert.main(args=arguments, standalone_mode=False)
+        return outcome if isinstance(outcome, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    finally:
+        if sys.stdout is not None:  # None where it was closed from the start
+            sys.stdout.flush()
+
+
+def _give_up_output():
+    """Keeps Python from trying again, as it ends, to write what standard output did not take."""
+    with contextlib.suppress(OSError, ValueError):  # a stand-in for it has no file descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _where_to_look(mistake):

@@ -134,7 +134,7 @@ def test_options_and_reasons_exist():
 def test_reasons(reader, tmp_path):
     rows = ["", "x", "[]", "{}", '{"text": 1}', '{"text": "\\ud800"}', '{"text": "good"}']
     (tmp_path / "bad.jsonl").write_bytes("\n".join(rows).encode() + b"\n\xff\n")
-    for kind, quoted in (("csv", b'text,n\na\n"b"c,1\n'), ("tsv", b'text\tn\n"d\t1\n')):
+    for kind, quoted in (("csv", b'text,n\na\n"b"c,1\n'), ("tsv", b"text\tn\nlone\rreturn\t1\n")):
         (tmp_path / f"bad.{kind}").write_bytes(quoted)
     reader.type(f"rembert predict-batch models/topic --input {tmp_path}/bad.* --output {tmp_path}/out")
     again = reader.type(f"rembert predict-batch models/topic --input {tmp_path}/bad.* --output {tmp_path}/out")
