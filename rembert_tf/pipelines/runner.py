@@ -87,6 +87,8 @@ def run(build, options, report=None):
     import apache_beam as beam
 
     local = is_local(options)
+    if local:
+        _send_what_is_full_alone()
     try:
         with listening(report), _quiet() if local else contextlib.nullcontext():
             pipeline = beam.Pipeline(options=options)
@@ -98,6 +100,18 @@ def run(build, options, report=None):
         raise _readable(problem, local) from problem
     if state != beam.runners.runner.PipelineState.DONE:
         raise InputError(f"the runner ended the pipeline in state {state}; its own log says why.")
+
+
+def _send_what_is_full_alone():
+    """Keeps Beam's local workers from losing elements.
+
+    A second thread of theirs sends each second what a step has written so far: it copies the buffer, sends the copy and
+    empties the buffer, without a lock, and what the step wrote in between is gone (apache-beam 2.77,
+    `TimeBasedBufferingClosableOutputStream`). With this limit at 0 there is no such thread, as on other runners.
+    """
+    from apache_beam.runners.portability.fn_api_runner import worker_handlers
+
+    worker_handlers.DATA_BUFFER_TIME_LIMIT_MS = 0
 
 
 def _readable(problem, local):

@@ -25,8 +25,9 @@ def make(summary, identity, vocab_size):
         vocab_size: tokens of the tokenizer.
 
     Raises:
-        InputError: no row came out.
+        InputError: no row came out, or the runner lost some of what went through it.
     """
+    _check_nothing_is_lost(summary)
     if not summary["shards"]:
         counts = ", ".join(f"{reason} {count}" for reason, count in sorted(summary["rejected"].items()))
         raise InputError(f"no line of the files is left for a corpus ({counts or 'they are empty'}).")
@@ -49,6 +50,23 @@ def make(summary, identity, vocab_size):
         "rejected": dict(sorted(summary["rejected"].items())),
         "settings": {**identity["settings"], "files": [path for path, _ in identity["files"]]},
     }
+
+
+def _check_nothing_is_lost(summary):
+    """Raises an InputError where a step got less, or more, than the one before it gave."""
+    documents, pieces, rows = summary["packed"]
+    sizes = [numbers for _, _, *numbers in summary["sizes"]]
+    steps = {
+        "documents": (sum(size[0] for size in sizes), documents),
+        "pieces": (sum(size[2] for size in sizes), pieces),
+        "rows": (rows, sum(rows for *_, rows in summary["shards"])),
+    }
+    for what, (given, got) in steps.items():
+        if given != got:
+            raise InputError(
+                f"the runner made {got:,} {what} of {given:,} between two steps, so nothing is kept: run the command "
+                "again, and with one worker where that repeats."
+            )
 
 
 def files(manifest, listed, identity):

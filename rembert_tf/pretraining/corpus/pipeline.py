@@ -10,7 +10,9 @@ from rembert_tf.pretraining.corpus.duplicates import RemoveDuplicates
 from rembert_tf.pretraining.corpus.steps import (
     KEPT,
     LINES,
+    PACKED,
     REJECTED,
+    ROWS,
     Pack,
     ReadAndClean,
     SumOfTuples,
@@ -49,12 +51,13 @@ def build(pipeline, sources, settings, work):
     tokenized = documents | "tokenize" >> beam.ParDo(Tokenize(work.vocabulary), AsSingleton(lines)).with_outputs(
         REJECTED, main=KEPT
     )
-    sizes, shards = _rows(tokenized[KEPT], settings, work)
-    _report(pipeline, [*rejected, tokenized[REJECTED]], sizes, shards, work.summary)
+    sizes, packed, shards = _rows(tokenized[KEPT], settings, work)
+    counts = (AsDict(sizes), AsSingleton(packed), AsList(shards))
+    _report(pipeline, [*rejected, tokenized[REJECTED]], counts, work.summary)
 
 
 def _rows(pieces, settings, work):
-    """Returns the sizes by language and part, and what was written."""
+    """Returns the sizes by language and part, what was packed in all, and what was written."""
     sizes = (
         pieces | "sizes" >> beam.Map(size_of, settings.held_out) | "by language" >> beam.CombinePerKey(SumOfTuples())
     )
@@ -62,41 +65,43 @@ def _rows(pieces, settings, work):
         pieces
         | "into buckets" >> beam.Map(into_bucket, AsDict(sizes), settings)
         | "buckets" >> beam.GroupByKey()
-        | "pack" >> beam.ParDo(Pack(work.cls_id, work.sep_id, settings.max_length))
+        | "pack" >> beam.ParDo(Pack(work.cls_id, work.sep_id, settings.max_length)).with_outputs(PACKED, main=ROWS)
     )
-    rows = packed | "rows" >> beam.Map(lambda element: (element[0], len(element[1])))
+    rows = packed[ROWS] | "rows" >> beam.Map(lambda element: (element[0], len(element[1])))
     shards = (
-        packed
+        packed[ROWS]
         | "into shards" >> beam.FlatMap(into_shards, AsDict(rows), settings.shard_rows)
         | "shards" >> beam.GroupByKey()
         | "write" >> beam.ParDo(WriteShard(work.folder, settings.shard_rows), AsDict(rows))
     )
-    return sizes, shards
+    return sizes, packed[PACKED] | "all packed" >> beam.CombineGlobally(SumOfTuples()), shards
 
 
-def _report(pipeline, rejected, sizes, shards, path):
+def _report(pipeline, rejected, made, path):
     rejected = tuple(rejected) | "all that is left out" >> beam.Flatten()
     counts = rejected | "count" >> beam.combiners.Count.PerKey()
     listed = rejected | "first ones" >> beam.combiners.Top.SmallestPerKey(LISTED)
     _ = (
         pipeline
         | "once" >> beam.Create([path], reshuffle=False)
-        | "write counts" >> beam.Map(write_summary, AsDict(sizes), AsList(shards), AsDict(counts), AsDict(listed))
+        | "write counts" >> beam.Map(write_summary, *made, AsDict(counts), AsDict(listed))
     )
 
 
-def write_summary(path, sizes, shards, counts, listed):
+def write_summary(path, sizes, packed, shards, counts, listed):
     """Writes what the pipeline found: the process that began it may be on another machine.
 
     Args:
         path: of the JSON file.
         sizes: {(language, part): (documents, lines, pieces)}.
+        packed: (documents, pieces, rows).
         shards: list of (language, part, path below the folder, rows).
         counts: {reason: lines}.
         listed: {reason: the first places (file's number, line)}.
     """
     summary = {
         "sizes": [[*key, *numbers] for key, numbers in sorted(sizes.items())],
+        "packed": packed,
         "shards": sorted(shards),
         "rejected": counts,
         "listed": listed,

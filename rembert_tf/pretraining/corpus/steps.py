@@ -15,6 +15,7 @@ from rembert_tf.pretraining.corpus_folder import HELD_OUT, TRAIN
 
 READING, TOKENIZING, WRITING = "reading", "tokenizing", "writing shards"  # files, lines, shards
 KEPT, REJECTED, LINES = "kept", "rejected", "lines"
+ROWS, PACKED = "rows", "packed"
 
 
 class ReadAndClean(beam.DoFn):
@@ -106,6 +107,8 @@ def into_bucket(pieces, sizes, settings):
 class Pack(beam.DoFn):
     """A bucket's documents, in the order of their places -> (bucket, list of rows as bytes of int32 ids).
 
+    Also (documents, pieces, rows), for a check that none was lost on the way.
+
     Args:
         cls_id, sep_id, max_length: of the rows.
     """
@@ -115,8 +118,10 @@ class Pack(beam.DoFn):
 
     def process(self, element):
         bucket, documents = element
-        ordered = (np.frombuffer(ids, np.int32) for _, ids in sorted(documents))
-        yield bucket, [row.tobytes() for row in pack_rows(ordered, *self.options)]
+        ordered = [np.frombuffer(ids, np.int32) for _, ids in sorted(documents)]
+        rows = [row.tobytes() for row in pack_rows(ordered, *self.options)]
+        yield beam.pvalue.TaggedOutput(PACKED, (len(ordered), sum(map(len, ordered)), len(rows)))
+        yield bucket, rows
 
 
 def into_shards(element, buckets, shard_rows):
