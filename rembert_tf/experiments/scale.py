@@ -39,7 +39,7 @@ class Scale:
     batch_size: int = 64
     steps: int = 1_000
     long_factor: int = 10
-    learning_rate: float = 2e-3
+    learning_rate: float = 5e-4
     evaluate_rows: int = 64
     epochs: int = 6
     most_lines: int | None = None

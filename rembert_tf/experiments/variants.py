@@ -5,6 +5,10 @@ import dataclasses
 from rembert_tf.config import RemBertConfig
 from rembert_tf.pretraining.sizes import parameter_counts
 
+# New weights of the deeper models are drawn as RemBERT's own: as wide as the others' (about 1 / sqrt(width)), 11 layers
+# learned in 1,000 steps how frequent pieces are, and nothing else.
+DEEP_INITIALIZER = 0.02
+
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
@@ -112,7 +116,7 @@ def _most_layers(config, budget, which):
     layers = config.num_hidden_layers
     while parameter_counts(config.replace(num_hidden_layers=layers + 1))[which] <= budget:
         layers += 1
-    return config.replace(num_hidden_layers=layers)
+    return config.replace(num_hidden_layers=layers, initializer_range=DEEP_INITIALIZER)
 
 
 def _most_hidden(config, budget, scale):

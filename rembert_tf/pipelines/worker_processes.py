@@ -16,7 +16,7 @@ from rembert_tf.pipelines.runner import is_local, pipeline_options, run
 
 WORKER_LOST = 75  # exit code of the process that runs the pipeline
 MOST_IN_VAIN = 3  # losses in a row without anything done in between
-_BEAM_SAYS = "Worker subprocess exited"
+_BEAM_SAYS = ("Worker subprocess exited", "Channel closed prematurely")
 
 
 class PipelineError(RuntimeError):
@@ -34,7 +34,8 @@ def run_restarted(build, flags, done):
     """Runs a pipeline in a process of its own that begins workers, and anew where any of them died.
 
     Args:
-        build: function of a Beam pipeline that adds the steps, for pickle; run again it must go on where it was.
+        build: function of a Beam pipeline that adds the steps, for pickle; run again it must go on where it was, or
+            end with the same files.
         flags: Beam's, as strings.
         done: function that returns how much is done.
 
@@ -50,7 +51,7 @@ def run_restarted(build, flags, done):
         if in_vain == MOST_IN_VAIN:
             raise InputError(
                 f"worker processes died {MOST_IN_VAIN} times without finishing anything, perhaps for want of memory: "
-                "run the command again with fewer workers, which goes on where it is."
+                "run the command again with fewer workers."
             )
 
 
@@ -94,10 +95,11 @@ def main():
     """Runs the pipeline that comes on standard input, and ends with it: its end tells that nobody waits any more."""
     build, flags, told = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_standard_input, daemon=True).start()
-    threading.excepthook = _end_where_a_worker_is_lost
+    threading.excepthook = _end_or_show
     try:
         run(build, pipeline_options(flags))
     except Exception as problem:
+        _end_where_a_worker_is_lost(problem)
         error = {"of_the_user": isinstance(problem, InputError), "message": str(problem)}
         Path(told).write_text(json.dumps(error), encoding="utf-8")
     os._exit(0)  # Beam's threads may wait for workers
@@ -108,10 +110,14 @@ def _end_with_standard_input():
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _end_where_a_worker_is_lost(problem):
-    if _BEAM_SAYS in str(problem.exc_value):
-        os._exit(WORKER_LOST)
+def _end_or_show(problem):
+    _end_where_a_worker_is_lost(problem.exc_value)
     threading.__excepthook__(problem)
+
+
+def _end_where_a_worker_is_lost(problem):
+    if any(words in str(problem) for words in _BEAM_SAYS):
+        os._exit(WORKER_LOST)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Making a corpus: raw text in files becomes packed rows of ids, a folder of them for each language."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 
 from rembert_tf.pipelines.runner import import_beam, pipeline_options, run
+from rembert_tf.pipelines.worker_processes import run_restarted, uses_processes
 from rembert_tf.pretraining.corpus.settings import CorpusSettings
 
 
@@ -52,7 +54,11 @@ def prepare_corpus(paths, sentencepiece, output, settings=None, runner_flags=(),
     work = WorkFolder(str(output).rstrip("/") or "/", *special)
     work.begin(identity, vocabulary.model)
     try:
-        run(lambda steps: pipeline.build(steps, found, settings, work), options, report)
+        build = functools.partial(pipeline.build, sources=found, settings=settings, work=work)
+        if uses_processes(options):
+            run_restarted(build, runner_flags, work.count_shards)
+        else:
+            run(build, options, report)
         made = manifest.make(work.read_summary(), identity, len(vocabulary))
         work.finish(manifest.files(made, work.read_summary()["listed"], identity))
     except BaseException:

@@ -61,6 +61,11 @@ class WorkFolder:
         storage.write(f"{self.folder}/{IN_PROGRESS}", _json(identity))
         storage.write(self.vocabulary, model)
 
+    def count_shards(self):
+        """Returns how many shards are written."""
+        below = tuple(f"{self.folder}/{part}/" for part in PARTS)
+        return sum(path.startswith(below) and not self._is_half_written(path) for path in self._held())
+
     def discard(self):
         """Removes all that an unfinished command wrote, and the folder if nothing else is there."""
         made = [f"{self.folder}/{name}" for name in _MADE]

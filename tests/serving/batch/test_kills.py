@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 
 import pytest
 
+from tests.pipelines.beam_workers import beam_workers
 from tests.serving.batch.stopped_commands import FILES, ROWS, paths_of
 
 
@@ -24,21 +24,6 @@ def wait_for_parts(process, predicting, count):
     records = predicting.prefix.parent / "rows.in-progress"
     while process.poll() is None and len(list(records.glob("part-*.json")) if records.is_dir() else ()) < count:
         time.sleep(0.005)
-
-
-def beam_workers(ancestor):
-    """Returns the ids of Beam's workers that a process began, or one that it began."""
-    rows = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout.splitlines()[1:]
-    found = {int(pid): (int(parent), words) for pid, parent, words in (row.split(None, 2) for row in rows)}
-
-    def is_below(pid):
-        return pid == ancestor or (pid in found and is_below(found[pid][0]))
-
-    return [
-        pid
-        for pid, (_, words) in found.items()
-        if re.match(r"\S*python\S* -m .*sdk_worker_main", words) and is_below(pid)
-    ]
 
 
 def summary_of(predicting):
