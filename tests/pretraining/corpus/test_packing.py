@@ -54,8 +54,10 @@ def test_an_example():
 def test_the_order_in_which_documents_arrive_changes_nothing():
     documents = [((number % 3, number), np.full(number % 7 + 1, number, np.int32).tobytes()) for number in range(3, 80)]
     step, mixed = Pack(CLS, SEP, 16), random.Random(0).sample(documents, len(documents))
-    assert list(step.process(("a", documents))) == list(step.process(("a", mixed)))
-    [(_, rows)] = step.process(("a", documents))
+    (counts, packed), (other_counts, other_packed) = (step.process(("a", given)) for given in (documents, mixed))
+    assert packed == other_packed and counts.value == other_counts.value
+    _, rows = packed
+    assert counts.value == (len(documents), sum(len(ids) // 4 for _, ids in documents), len(rows))
     assert shuffled(rows) == shuffled(rows[::-1]) != rows
     assert sorted(shuffled(rows)) == sorted(rows)
 
