@@ -88,7 +88,7 @@ def run(build, options, report=None):
 
     local = is_local(options)
     if local:
-        _send_what_is_full_alone()
+        _send_only_full_buffers()
     try:
         with listening(report), _quiet() if local else contextlib.nullcontext():
             pipeline = beam.Pipeline(options=options)
@@ -102,7 +102,7 @@ def run(build, options, report=None):
         raise InputError(f"the runner ended the pipeline in state {state}; its own log says why.")
 
 
-def _send_what_is_full_alone():
+def _send_only_full_buffers():
     """Keeps Beam's local workers from losing elements.
 
     A second thread of theirs sends each second what a step has written so far: it copies the buffer, sends the copy and

@@ -63,15 +63,15 @@ class WorkFolder:
 
     def count_shards(self):
         """Returns how many shards are written."""
-        below = tuple(f"{self.folder}/{part}/" for part in PARTS)
-        return sum(path.startswith(below) and not self._is_half_written(path) for path in self._held())
+        return sum(self._is_below_a_part(path) and not self._is_half_written(path) for path in self._held())
 
     def discard(self):
         """Removes all that an unfinished command wrote, and the folder if nothing else is there."""
         made = [f"{self.folder}/{name}" for name in _MADE]
-        below = tuple(f"{self.folder}/{part}/" for part in PARTS)
         held = self._held()
-        storage.delete([path for path in held if path in made or path.startswith(below) or self._is_half_written(path)])
+        storage.delete(
+            [path for path in held if path in made or self._is_below_a_part(path) or self._is_half_written(path)]
+        )
         # Last: without it the rest would be nobody's.
         storage.delete([path for path in held if path == f"{self.folder}/{IN_PROGRESS}"])
         if not storage.is_remote(self.folder):
@@ -93,6 +93,9 @@ class WorkFolder:
         else:
             write_files(self.folder, contents, last=MANIFEST)
         storage.delete([f"{self.folder}/{name}" for name in (SUMMARY, IN_PROGRESS)])
+
+    def _is_below_a_part(self, path):
+        return path.startswith(tuple(f"{self.folder}/{part}/" for part in PARTS))
 
     def _is_half_written(self, path):
         """Whether a file is one of ours that was killed while it was written."""
